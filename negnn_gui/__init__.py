@@ -1,0 +1,20 @@
+"""Magnetic moments per atom, how sure they are, and which known atoms are alike.
+
+Implements "Self-supervised representations and node embedding graph neural networks for accurate and
+multi-scale analysis of materials", Mach. Learn.: Sci. Technol. 5 (2024) 035018, doi 10.1088/2632-2153/ad612b.
+"""
+
+from __future__ import annotations
+
+__all__ = ["__version__", "predict"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Load the Python interface when it is first used, so that importing the package stays instant."""
+    if name == "predict":
+        from importlib import import_module
+
+        # By name: an import statement would make every module of the package depend on all others.
+        return import_module("negnn_gui.api").predict
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,143 @@
+"""The atlas of known magnetic sites: where they lie on the maps, and which of them are most like an atom."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from negnn_gui.analysis.atlas_files import AtlasContent, AtlasError, AtlasSites, read_atlas, write_atlas
+from negnn_gui.analysis.neighbours import Metric, Neighbours, VectorIndex
+from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, spaced_rows
+from negnn_gui.results import Float32Array, FloatArray, ModelRef, NearestKnown, parse_levels
+
+__all__ = ["Atlas", "AtlasContent", "AtlasError", "AtlasSites", "write_atlas"]
+
+_KEPT_CHOICES = 3
+_KNOWN_LEVEL = "1"
+_K = TypeVar("_K")
+_T = TypeVar("_T")
+
+
+class Atlas:
+    """Known sites with their vectors at every level of one encoder.
+
+    Vectors are read from disk and prepared per level choice when first asked for; the last few are kept.
+    """
+
+    def __init__(self, content: AtlasContent) -> None:
+        self._content = content
+        self._indices: OrderedDict[tuple[str, Metric], VectorIndex] = OrderedDict()
+        self._fit_rows = spaced_rows(len(content.sites))
+        self._maps = AlignedMaps(lambda levels: self._vectors(levels, self._fit_rows), content.projections)
+        self._places: OrderedDict[str, FloatArray] = OrderedDict()
+
+    @classmethod
+    def load(cls, folder: Path, encoder: ModelRef | None = None) -> Atlas:
+        """Read the atlas in ``folder``.
+
+        Parameters
+        ----------
+        encoder : ModelRef or None
+            Encoder in use; vectors of another one cannot be compared with its own.
+
+        Raises
+        ------
+        AtlasError
+            It is missing or damaged, written by a newer version, or was built with another encoder.
+        """
+        content = read_atlas(folder)
+        if encoder is not None and content.encoder.sha256 != encoder.sha256:
+            raise AtlasError(
+                f"the atlas in {folder} was built with the encoder {content.encoder.id}, not {encoder.id}, "
+                "so its vectors cannot be compared: choose that encoder or build an atlas with this one"
+            )
+        return cls(content)
+
+    def __len__(self) -> int:
+        return len(self._content.sites)
+
+    @property
+    def encoder(self) -> ModelRef:
+        """Encoder that computed the vectors."""
+        return self._content.encoder
+
+    @property
+    def sites(self) -> AtlasSites:
+        """What is known of each site."""
+        return self._content.sites
+
+    @property
+    def n_levels(self) -> int:
+        """Number of levels stored."""
+        return int(self._content.quantised.shape[0])
+
+    @property
+    def attribution(self) -> str:
+        """Sources and licences of what is known of the sites."""
+        return self._content.attribution
+
+    @property
+    def known_moment(self) -> FloatArray:
+        """(N,) abs(m) in μB: calculated, or measured where that is all there is; else NaN."""
+        sites = self._content.sites
+        return np.where(np.isfinite(sites.moment_dft), sites.moment_dft, sites.moment_exp)
+
+    def vectors(self, levels: str) -> Float32Array:
+        """(N, D * len(levels)) float32 vectors of a level choice such as "01"."""
+        return self._vectors(levels, slice(None))
+
+    def _vectors(self, levels: str, rows: slice | NDArray[np.int64]) -> Float32Array:
+        content = self._content
+        parts = [
+            content.centre[level] + content.quantised[level][rows] * content.scale[level]
+            for level in parse_levels(levels, self.n_levels)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def nearest(self, vectors: ArrayLike, levels: str, k: int, metric: Metric = "cosine") -> Neighbours:
+        """The ``k`` atlas sites nearest to each of (M, D * len(levels)) vectors of the same level choice."""
+        return self._index(levels, metric).query(vectors, k)
+
+    def nearest_known(self, embeddings: Float32Array) -> NearestKnown:
+        """Most similar atlas site of each site of (levels, N, D) embeddings: cosine distance at level 1."""
+        found = self.nearest(embeddings[int(_KNOWN_LEVEL)], _KNOWN_LEVEL, 1)
+        rows, usable = found.index[:, 0], found.index[:, 0] >= 0
+        sites = self._content.sites
+        return NearestKnown(
+            tuple(sites.formula[row] if ok else "" for row, ok in zip(rows, usable, strict=True)),
+            tuple(sites.element[row] if ok else "" for row, ok in zip(rows, usable, strict=True)),
+            np.where(usable, self.known_moment[rows], np.nan),
+            found.distance[:, 0],
+        )
+
+    def projection(self, levels: str) -> LinearProjection:
+        """Principal components of the atlas at a level choice, aligned with the choices before it."""
+        return self._maps.projection(levels)
+
+    def places(self, levels: str) -> FloatArray:
+        """(N, 2) places of the atlas sites on the map of ``projection(levels)``."""
+        if levels not in self._places:
+            self._places[levels] = self.projection(levels).transform(self.vectors(levels))
+        return _recent(self._places, levels)
+
+    def stored_places(self, name: str) -> Float32Array | None:
+        """(N, 2) places on a fitted map stored in the file, such as "tsne:01", or None."""
+        return self._content.coordinates.get(name)
+
+    def _index(self, levels: str, metric: Metric) -> VectorIndex:
+        key = (levels, metric)
+        if key not in self._indices:
+            self._indices[key] = VectorIndex(self.vectors(levels), metric)
+        return _recent(self._indices, key)
+
+
+def _recent(kept: OrderedDict[_K, _T], key: _K) -> _T:
+    """Mark ``key`` as used last and forget the choices that were not used for longest."""
+    kept.move_to_end(key)
+    while len(kept) > _KEPT_CHOICES:
+        kept.popitem(last=False)
+    return kept[key]

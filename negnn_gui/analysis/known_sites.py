@@ -1,0 +1,29 @@
+"""The atlas that ships with the program, and what it adds to an analysis."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from negnn_gui import locations
+from negnn_gui.analysis.atlas import Atlas, AtlasError
+from negnn_gui.results import Analysis, ModelRef
+
+log = logging.getLogger(__name__)
+
+
+def shipped_atlas(encoder: ModelRef) -> Atlas | None:
+    """The shipped atlas if it fits ``encoder``; None (with the reason in the log) where it cannot be used."""
+    folder = locations.resources_dir() / "atlas"
+    try:
+        return Atlas.load(folder, encoder)
+    except AtlasError as error:
+        log.warning("going on without the atlas of known sites: %s", error)
+        return None
+
+
+def with_nearest_known(analysis: Analysis, atlas: Atlas | None) -> Analysis:
+    """The analysis with the most similar known site of each of its sites; unchanged without an atlas."""
+    if atlas is None:
+        return analysis
+    return replace(analysis, nearest=atlas.nearest_known(analysis.embeddings))

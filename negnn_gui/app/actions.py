@@ -1,0 +1,208 @@
+"""What can be done, as menu entries, tool buttons and shortcuts; each does nothing but call the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QToolButton
+
+from negnn_gui.app.icons import line_icon
+from negnn_gui.app.preferences import APPEARANCES
+from negnn_gui.app.views.level_picker import LevelPicker
+
+if TYPE_CHECKING:
+    from negnn_gui.app.main_window import MainWindow
+    from negnn_gui.app.scene.colouring import Colouring
+
+Keys = QKeySequence.StandardKey
+_VIEWS = {"a": "1", "b": "2", "c": "3", "a*": "Shift+1", "b*": "Shift+2", "c*": "Shift+3", "standard": "="}
+
+
+class Actions(QObject):
+    """Menus and toolbar of a window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        make = self._make
+        self.open_files = make("&Open…", window.files.open_files, "open", Keys.Open, "Open structure files")
+        self.open_folder = make("Open &folder…", window.files.open_folder, None, "Ctrl+Shift+O")
+        self.paste = make(
+            "&Paste structure", window.paste, "paste", Keys.Paste, "Open the CIF or POSCAR text copied"
+        )
+        self.predict = make(
+            "&Predict", window.predict, "predict", "Ctrl+R", "Predict what is not predicted yet"
+        )
+        self.cancel = make("&Cancel", window.controller.cancel, "cancel", None, "Stop reading and predicting")
+        self.export_csv = make(
+            "Sites &CSV…", window.files.save_sites, "table", "Ctrl+E", "Save the sites table"
+        )
+        self.export_image = make("&Image…", window.export_image, "image", "Ctrl+Shift+E", "Save the 3D view")
+        self.close_entry = make("&Close structure", window.close_chosen, "close", Keys.Close)
+        self.quit = make("&Quit", window.close, None, Keys.Quit)
+        self.clear_selection = make("Clear &selection\tEsc", window.clear_selection)
+        self.reset_docks = make("&Reset docks", window.reset_docks)
+        self.about = make("&About", window.show_about, "info")
+        self.show_log = make("Show &log", window.show_log, "log")
+        self.auto_predict = self._make_auto_predict()
+        self.colour_by = QComboBox()
+        self.levels = LevelPicker()
+        self._recent = QMenu("&Recent", window)
+        self._examples = QMenu("E&xamples", window)
+        self._export = QMenu("&Export", window)
+        self._export.addActions([self.export_csv, self.export_image])
+        self._fill_menus()
+        self._fill_toolbar()
+        session = window.session
+        self.levels.set_levels(session.levels)
+        self.levels.levels_chosen.connect(window.controller.set_levels)
+        session.levels_changed.connect(self.levels.set_levels)
+
+    def _make(
+        self,
+        text: str,
+        act: Callable[[], object],
+        icon: str | None = None,
+        keys: Keys | str | None = None,
+        tip: str = "",
+    ) -> QAction:
+        action = QAction(text, self._window)
+        action.triggered.connect(lambda: act())
+        if icon is not None:
+            action.setIcon(line_icon(icon))
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        name = text.partition("\t")[0].replace("&", "").rstrip("…")
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip or name} ({shortcut})" if shortcut else tip or name)
+        action.setIconText(name)
+        return action
+
+    def _make_auto_predict(self) -> QAction:
+        action = QAction("Predict &after opening", self._window)
+        action.setCheckable(True)
+        action.setChecked(self._window.preferences.auto_predict)
+        action.toggled.connect(self._window.set_auto_predict)
+        return action
+
+    def _fill_menus(self) -> None:
+        bar = self._window.menuBar()
+        file = bar.addMenu("&File")
+        file.addActions([self.open_files, self.open_folder])
+        file.addMenu(self._examples)
+        file.addMenu(self._recent)
+        file.addSeparator()
+        file.addMenu(self._export)
+        file.addSeparator()
+        file.addActions([self.close_entry, self.quit])
+        edit = bar.addMenu("&Edit")
+        edit.addActions([self.paste, self.clear_selection])
+        run = bar.addMenu("&Predict")
+        run.addActions([self.predict, self.cancel, self.auto_predict])
+        view = bar.addMenu("&View")
+        view.addMenu(self._crystal_menu())
+        view.addSeparator()
+        for dock in self._window.docks:
+            view.addAction(dock.toggleViewAction())
+        view.addAction(self.reset_docks)
+        view.addSeparator()
+        view.addMenu(self._appearance_menu())
+        help_ = bar.addMenu("&Help")
+        help_.addActions([self.show_log, self.about])
+
+    def _crystal_menu(self) -> QMenu:
+        """Views of the crystal; the keys named are those of the 3D view itself, while it has the focus."""
+        menu = QMenu("&3D view", self._window)
+        for view, keys in _VIEWS.items():
+            title = "As at the start" if view == "standard" else f"Along {view}"
+            menu.addAction(f"{title}\t{keys}", lambda view=view: self._window.look(view))
+        return menu
+
+    def _appearance_menu(self) -> QMenu:
+        menu = QMenu("&Appearance", self._window)
+        group = QActionGroup(menu)
+        titles = dict(zip(APPEARANCES, ("&Follow the system", "&Light", "&Dark"), strict=True))
+        for name, title in titles.items():
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(name == self._window.preferences.appearance)
+            action.triggered.connect(lambda _checked=False, name=name: self._window.set_appearance(name))
+            group.addAction(action)
+        return menu
+
+    def _fill_toolbar(self) -> None:
+        bar = self._window.toolbar
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        bar.addAction(self.open_files)
+        bar.addWidget(_menu_button("Examples", "example", self._examples))
+        bar.addSeparator()
+        bar.addAction(self.predict)
+        bar.addSeparator()
+        label = QLabel(" Colour by ")
+        label.setBuddy(self.colour_by)
+        bar.addWidget(label)
+        self.colour_by.setAccessibleName("Colour by")
+        self.colour_by.setToolTip("What the colour of an atom means, in every view")
+        self.colour_by.setMinimumContentsLength(20)
+        self.colour_by.setEnabled(False)
+        bar.addWidget(self.colour_by)
+        self.levels.setAccessibleName("Levels of the embedding map")
+        bar.addWidget(self.levels)
+        bar.addSeparator()
+        bar.addWidget(_menu_button("Export", "export", self._export))
+
+    def offer_colourings(self, chosen: Colouring) -> None:
+        """Fill "Colour by" (after the first paint: its titles come with NumPy)."""
+        from negnn_gui.app.scene.colouring import INFO
+
+        for name, info in INFO.items():
+            if name != "cluster":  # clusters are the map's own and are chosen there
+                self.colour_by.addItem(info.label, name)
+        self.colour_by.setCurrentIndex(self.colour_by.findData(chosen.property))
+        self.colour_by.activated.connect(self._choose_colouring)
+        self.colour_by.setEnabled(True)
+
+    def _choose_colouring(self) -> None:
+        session = self._window.session
+        chosen = replace(session.colouring, property=self.colour_by.currentData(), limits=None)
+        self._window.controller.set_colouring(chosen)
+
+    def set_examples(self, paths: Sequence[Path]) -> None:
+        """Offer these examples."""
+        self._fill_with_paths(self._examples, paths)
+
+    def set_recent(self, paths: Sequence[Path]) -> None:
+        """Offer these files again."""
+        self._fill_with_paths(self._recent, paths)
+        if paths:
+            self._recent.addSeparator()
+            self._recent.addAction("Clear list", self._window.preferences.clear_recent)
+
+    def _fill_with_paths(self, menu: QMenu, paths: Sequence[Path]) -> None:
+        menu.clear()
+        menu.setEnabled(bool(paths))
+        for path in paths:
+            action = menu.addAction(path.name.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(
+                lambda _checked=False, path=path: self._window.controller.open_paths([path])
+            )
+        menu.setToolTipsVisible(True)
+
+
+def _menu_button(text: str, icon: str, menu: QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setIcon(line_icon(icon))
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setAccessibleName(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,91 @@
+"""How far the work in the background has come, in words for the status bar."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A snapshot of the running work.
+
+    Attributes
+    ----------
+    verb : str
+        "Reading", "Predicting", ...
+    done, total : int
+        Items; a ``total`` of 0 means that the amount is not known.
+    elapsed_s : float
+        Seconds since the first item was begun.
+    noun : str
+        What is counted.
+    can_cancel : bool
+        Whether Cancel has something to stop.
+    """
+
+    verb: str
+    done: int = 0
+    total: int = 0
+    elapsed_s: float = 0.0
+    noun: str = "structures"
+    can_cancel: bool = True
+
+    @property
+    def rate(self) -> float | None:
+        """Items a second; None until it can be told."""
+        if self.done < 1 or self.elapsed_s < 0.2:
+            return None
+        return self.done / self.elapsed_s
+
+    @property
+    def text(self) -> str:
+        """Such as "Predicting: 38 of 412 structures, 61 /s, 6 s left"."""
+        if self.total == 0:
+            return f"{self.verb}…"
+        parts = [f"{self.done:,} of {self.total:,} {self.noun}"]
+        if self.rate is not None:
+            parts.append(f"{self.rate:,.0f} /s" if self.rate >= 10 else f"{self.rate:.1f} /s")
+            if self.done < self.total:
+                parts.append(f"{duration((self.total - self.done) / self.rate)} left")
+        return f"{self.verb}: {', '.join(parts)}"
+
+
+def duration(seconds: float) -> str:
+    """A rounded time span: "6 s", "4 min", "2 h 10 min"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+class Meter:
+    """Counts answers and time from the moment there is work until there is none left."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+        self._began: float | None = None
+
+    def start(self) -> None:
+        """Begin a stretch of work, unless one is going on."""
+        if self._began is None:
+            self.restart()
+
+    def restart(self) -> None:
+        """Begin a stretch of work now, whatever was counted."""
+        self.answered = 0
+        self._began = time.monotonic()
+
+    def stop(self) -> float:
+        """End the stretch; its length in seconds."""
+        length = self.elapsed_s
+        self.answered = 0
+        self._began = None
+        return length
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the stretch began."""
+        return 0.0 if self._began is None else time.monotonic() - self._began

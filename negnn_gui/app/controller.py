@@ -1,0 +1,314 @@
+"""What the user wants, carried out: views emit intents, the controller decides, the session changes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from negnn_gui.app.activity import Activity, Meter
+from negnn_gui.app.file_jobs import FileWorker, ReadPaths, ReadText, WriteSites
+from negnn_gui.app.jobs import LoadedModels, PredictionWorker, PredictRequest, Worker
+from negnn_gui.app.session import Session, Stage
+
+if TYPE_CHECKING:
+    from negnn_gui.app.preferences import Preferences
+    from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.results import Analysis, SiteRef
+    from negnn_gui.structures.entry import StructureEntry, StructureReadError
+
+logger = logging.getLogger(__name__)
+
+_JOIN_S = 10.0
+_MAX_NOTICES = 100
+
+
+class Controller(QObject):
+    """Carries out intents with two workers; all of its methods belong to the GUI thread.
+
+    ``activity_changed`` carries an :class:`Activity` or None, ``notice`` a sentence of a worker to be kept,
+    ``said`` one for the moment, ``problem`` one for a dialog, ``exported`` the path of a saved table.
+    """
+
+    activity_changed = Signal(object)
+    notice = Signal(str)
+    notices_changed = Signal(object)
+    said = Signal(str)
+    problem = Signal(str)
+    exported = Signal(object)
+    device_changed = Signal(str)
+    models_changed = Signal(object)
+
+    def __init__(
+        self,
+        session: Session,
+        preferences: Preferences,
+        predictor: PredictionWorker,
+        files: FileWorker,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.preferences = preferences
+        self.device = ""
+        self.models: LoadedModels | None = None
+        self.notices: list[str] = []
+        self._predictor = predictor
+        self._files = files
+        self._opening: list[Path] = []  # asked for, and nothing readable found in them yet
+        self._to_predict: list[
+            str
+        ] = []  # opened while a prediction runs: the next request takes them together
+        self._generations: dict[int, int] = {}  # number of a request -> generation
+        self._file_work: dict[int, str] = {}  # number of a request -> verb
+        self._read_progress = (0, 0)
+        self._meter = Meter()
+        self._started = ""
+        self._worked_s = 0.0
+        self._connect()
+
+    def _connect(self) -> None:
+        queued = Qt.ConnectionType.QueuedConnection
+        self._files.read.connect(self._on_read, queued)
+        self._files.progress.connect(self._on_read_progress, queued)
+        self._files.ended.connect(self._on_files_ended, queued)
+        self._files.notice.connect(self._on_notice, queued)
+        self._files.written.connect(self._on_written, queued)
+        self._files.write_failed.connect(self._on_write_failed, queued)
+        self._predictor.result.connect(self._on_result, queued)
+        self._predictor.failed.connect(self._on_failed, queued)
+        self._predictor.progress.connect(self._on_progress, queued)
+        self._predictor.ended.connect(self._on_prediction_ended, queued)
+        self._predictor.notice.connect(self._on_notice, queued)
+        self._predictor.device_changed.connect(self._on_device, queued)
+        self._predictor.models_loaded.connect(self._on_models, queued)
+
+    # --- life ---------------------------------------------------------------------------------------
+
+    def start(self, *, load_models: bool = True) -> None:
+        """Start the workers and load the models, so that the first prediction need not wait for them."""
+        self._files.start()
+        self._predictor.start()
+        if load_models:
+            self._submit_prediction(())
+
+    def shutdown(self, timeout_s: float = _JOIN_S) -> bool:
+        """Cancel everything and join the workers; False where one of them is stuck in foreign code."""
+        deadline = time.monotonic() + timeout_s
+        joined = True
+        for worker in (self._predictor, self._files):
+            if worker.isRunning():
+                joined &= self._join(worker, deadline)
+        return joined
+
+    def _join(self, worker: Worker, deadline: float) -> bool:
+        joined = worker.close(max(0.1, deadline - time.monotonic()))
+        if not joined:
+            logger.error("%s did not stop in time", type(worker).__name__)
+        return joined
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being read, written or predicted."""
+        return bool(self._file_work or self._generations or self._to_predict)
+
+    # --- intents ------------------------------------------------------------------------------------
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Read files and folders; what is readable joins the session as it comes."""
+        wanted = tuple(paths)
+        if wanted:
+            self._opening = list(dict.fromkeys([*self._opening, *wanted]))
+            self._submit_files(ReadPaths(wanted))
+
+    def open_text(self, text: str, name: str = "pasted") -> None:
+        """Read a structure from text."""
+        self._submit_files(ReadText(text, name))
+
+    def close_entries(self, entry_ids: Iterable[str]) -> None:
+        """Close structures; what was still being computed for them is dropped when it comes."""
+        closed = set(entry_ids)
+        self._to_predict = [entry_id for entry_id in self._to_predict if entry_id not in closed]
+        self.session.remove_entries(closed)
+
+    def dismiss_read_failures(self, failures: Iterable[StructureReadError]) -> None:
+        """Take messages about unreadable files off the list."""
+        self.session.dismiss_read_failures(failures)
+
+    def show_entry(self, entry_id: str) -> None:
+        """Show a structure in 3D."""
+        self.session.set_current(entry_id)
+
+    def select(self, sites: frozenset[SiteRef], mode: str = "replace") -> None:
+        """Change the selection: "replace" it, "add" to it, or "toggle" the given sites in it."""
+        selected = self.session.selection
+        match mode:
+            case "replace":
+                selected = sites
+            case "add":
+                selected = selected | sites
+            case "toggle":
+                selected = selected ^ sites
+            case _:
+                raise ValueError(f"no way of selecting is called {mode!r}")
+        self.session.select(selected)
+
+    def set_colouring(self, colouring: Colouring) -> None:
+        """Colour atoms another way."""
+        self.session.set_colouring(colouring)
+
+    def set_levels(self, levels: str) -> None:
+        """Show other levels of the encoder on the map."""
+        self.session.set_levels(levels)
+
+    def unpredicted(self) -> list[str]:
+        """Open structures nothing has been computed for."""
+        return [e for e in self.session.entries if self.session.status(e).stage is Stage.READ]
+
+    def predict(self, entry_ids: Iterable[str]) -> None:
+        """Predict these structures, with whatever else is waiting, once the running request is through."""
+        known = self.session.entries
+        wanted = [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id in known]
+        self.session.enqueue(wanted)
+        self._to_predict = list(dict.fromkeys([*self._to_predict, *wanted]))
+        self._predict_next()
+
+    def cancel(self) -> None:
+        """Stop reading and predicting; what is there already stays."""
+        self._to_predict.clear()
+        self._files.cancel()
+        self._predictor.cancel()
+        self.session.abandon()
+        self._announce_activity()
+
+    def export_sites(self, path: Path) -> None:
+        """Save the sites table of everything predicted, with its sidecar."""
+        entries, analyses = self.session.entries, self.session.analyses
+        if not analyses:
+            self.problem.emit("There is nothing to export yet: open a structure and predict it first.")
+            return
+        rows = tuple((entries[entry_id], analysis) for entry_id, analysis in analyses.items())
+        failures = len(self.session.read_failures) + self.session.n_failed
+        self._submit_files(WriteSites(path, rows, self._started, self._worked_s, failures))
+
+    # --- requests -----------------------------------------------------------------------------------
+
+    def _submit_files(self, request: ReadPaths | ReadText | WriteSites) -> None:
+        verb = "Saving" if isinstance(request, WriteSites) else "Reading"
+        self._file_work[self._files.submit(request)] = verb
+        self._announce_activity()
+
+    def _predict_next(self) -> None:
+        if self._generations:
+            self._announce_activity()
+            return
+        if not self._to_predict:
+            self._say_what_was_done()
+            self._worked_s += self._meter.stop()
+            self._announce_activity()
+            return
+        self._meter.start()
+        self._started = self._started or datetime.now(UTC).isoformat(timespec="seconds")
+        known = self.session.entries
+        entries = tuple(known[entry_id] for entry_id in self._to_predict)
+        self._to_predict.clear()
+        self._submit_prediction(entries)
+
+    def _say_what_was_done(self) -> None:
+        if self._meter.answered:
+            structures = (
+                "1 structure" if self._meter.answered == 1 else f"{self._meter.answered:,} structures"
+            )
+            self.said.emit(f"Predicted {structures} in {self._meter.elapsed_s:.1f} s.")
+
+    def _submit_prediction(self, entries: tuple[StructureEntry, ...]) -> None:
+        generation = self.session.begin_prediction(entry.id for entry in entries)
+        self._generations[self._predictor.submit(PredictRequest(generation, entries))] = generation
+        self._announce_activity()
+
+    def _announce_activity(self) -> None:
+        self.activity_changed.emit(self._activity())
+
+    def _activity(self) -> Activity | None:
+        waiting = self.session.n_awaited + len(self._to_predict)
+        if waiting and self.models is None:
+            return Activity("Loading the models", can_cancel=True)
+        if waiting:
+            done = self._meter.answered
+            return Activity("Predicting", done, done + waiting, self._meter.elapsed_s)
+        if self._file_work:
+            verb = next(iter(self._file_work.values()))
+            return Activity(verb, *self._read_progress, noun="files", can_cancel=verb == "Reading")
+        if self._generations:
+            verb = "Loading the models" if self.models is None else "Stopping"
+            return Activity(verb, can_cancel=False)
+        return None
+
+    # --- answers ------------------------------------------------------------------------------------
+
+    def _on_read(self, entries: list[StructureEntry], failures: list[StructureReadError]) -> None:
+        if failures:
+            self.session.add_read_failures(failures)
+        self.session.add_entries(entries)
+        self._remember(entries)
+        if entries and self.preferences.auto_predict:
+            self.predict([entry.id for entry in entries])
+
+    def _remember(self, entries: list[StructureEntry]) -> None:
+        """Paths that turned out to hold structures become recent ones."""
+        sources = {
+            path for entry in entries if entry.path is not None for path in (entry.path, *entry.path.parents)
+        }
+        if found := [path for path in self._opening if path in sources]:
+            self._opening = [path for path in self._opening if path not in sources]
+            self.preferences.add_recent(found)
+
+    def _on_read_progress(self, done: int, total: int) -> None:
+        self._read_progress = (done, total)
+        self._announce_activity()
+
+    def _on_files_ended(self, number: int) -> None:
+        self._file_work.pop(number, None)
+        self._read_progress = (0, 0)
+        self._announce_activity()
+
+    def _on_result(self, generation: int, analysis: Analysis) -> None:
+        if self.session.accept(generation, analysis):
+            self._meter.answered += 1
+
+    def _on_failed(self, generation: int, entry_id: str, reason: str) -> None:
+        if self.session.reject(generation, entry_id, reason):
+            self._meter.answered += 1
+
+    def _on_progress(self, done: int, total: int) -> None:
+        self._announce_activity()
+
+    def _on_prediction_ended(self, number: int) -> None:
+        self.session.abandon(self._generations.pop(number))
+        self._predict_next()
+
+    def _on_device(self, device: str) -> None:
+        self.device = device
+        self.device_changed.emit(device)
+
+    def _on_models(self, models: LoadedModels) -> None:
+        self.models = models
+        self._meter.restart()
+        self.models_changed.emit(models)
+
+    def _on_notice(self, text: str) -> None:
+        logger.warning("%s", text)
+        self.notices = [*self.notices[1 - _MAX_NOTICES :], text]
+        self.notices_changed.emit(self.notices)
+        self.notice.emit(text)
+
+    def _on_written(self, path: Path) -> None:
+        self.exported.emit(path)
+
+    def _on_write_failed(self, path: Path, reason: str) -> None:
+        self.problem.emit(f"{path.name} could not be saved: {reason}")

@@ -1,0 +1,103 @@
+"""The six docks, empty at first, and where they stand until the user moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+_TITLES = {
+    "structures": "Structures",
+    "crystal": "3D",
+    "map": "Embedding map",
+    "sites": "Sites",
+    "moments": "Moments",
+    "details": "Details",
+}
+_EMPTY = {
+    "structures": "Nothing is open. Drop files here, or use File > Open.",
+    "map": "Each atom of an open structure becomes a point here; alike atoms lie close together.",
+    "sites": "One row for each site, with its predicted moment and 90 % interval, once a structure is open.",
+    "moments": "Histograms of the predicted moments.",
+    "details": "The cell of a structure, its warnings, and what predicted it.",
+}
+
+
+class Docks:
+    """The docks by name: "structures", "crystal", "map", "sites", "moments", "details"."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._docks = {name: self._make(name) for name in _TITLES}
+        self._arrange()
+
+    def __getitem__(self, name: str) -> QDockWidget:
+        return self._docks[name]
+
+    def __iter__(self) -> Iterator[QDockWidget]:
+        return iter(self._docks.values())
+
+    def _make(self, name: str) -> QDockWidget:
+        dock = QDockWidget(_TITLES[name], self._window)
+        dock.setObjectName(f"dock-{name}")
+        dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+        if name in _EMPTY:
+            dock.setWidget(_placeholder(_EMPTY[name]))
+        return dock
+
+    def fill(self, name: str, widget: QWidget) -> None:
+        """Put a view in the place of the placeholder."""
+        placeholder = self._docks[name].widget()
+        self._docks[name].setWidget(widget)
+        if placeholder is not None:
+            placeholder.deleteLater()
+
+    def release(self, name: str) -> QWidget:
+        """Take the placeholder out, to be used elsewhere."""
+        placeholder = self._docks[name].widget()
+        self._docks[name].setWidget(QWidget())
+        return placeholder
+
+    def reset(self) -> None:
+        """Bring every dock back to its first place."""
+        for dock in self:
+            self._window.removeDockWidget(dock)
+            dock.setFloating(False)
+        self._arrange()
+        for dock in self:
+            dock.show()
+
+    def _arrange(self) -> None:
+        """Structures and details, 3D, map above; sites and moments below."""
+        window, docks = self._window, self._docks
+        window.setDockNestingEnabled(True)
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks["structures"])
+        window.splitDockWidget(docks["structures"], docks["crystal"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["crystal"], docks["map"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["structures"], docks["details"], Qt.Orientation.Vertical)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
+        window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
+        width, height = window.width(), window.height()
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        shares = [round(width * share) for share in (0.18, 0.49, 0.33)]
+        window.resizeDocks([docks["structures"], docks["crystal"], docks["map"]], shares, across)
+        window.resizeDocks(
+            [docks["sites"], docks["moments"]], [round(width * 0.67), round(width * 0.33)], across
+        )
+        window.resizeDocks(
+            [docks["crystal"], docks["sites"]], [round(height * 0.62), round(height * 0.3)], down
+        )
+        window.resizeDocks([docks["structures"], docks["details"]], [round(height * 0.3)] * 2, down)
+
+
+def _placeholder(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    label.setBackgroundRole(QPalette.ColorRole.Base)
+    label.setAutoFillBackground(True)
+    label.setMargin(16)
+    return label

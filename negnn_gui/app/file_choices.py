@@ -1,0 +1,80 @@
+"""Dialogs that ask where: which files to open, and where to save tables and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+if TYPE_CHECKING:
+    from negnn_gui.app.controller import Controller
+    from negnn_gui.app.preferences import Preferences
+    from negnn_gui.app.views.canvas import CrystalCanvas
+
+_PIXELS_PER_POINT = 2  # a picture of the view is saved at twice its size, enough for a printed column
+
+
+class FileChoices(QObject):
+    """Asks, remembers the folder, and hands on. ``said`` carries a sentence, ``problem`` one for a dialog."""
+
+    said = Signal(str)
+    problem = Signal(str)
+
+    def __init__(self, window: QWidget, controller: Controller, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._preferences = preferences
+
+    def open_files(self) -> None:
+        """Choose files to open."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open structures", self._preferences.folder)
+        if names:
+            self._preferences.folder = str(Path(names[0]).parent)
+            self._controller.open_paths([Path(name) for name in names])
+
+    def open_folder(self) -> None:
+        """Choose a folder to open with everything below it."""
+        title = "Open a folder of structures"
+        name = QFileDialog.getExistingDirectory(self._window, title, self._preferences.folder)
+        if name:
+            self._preferences.folder = name
+            self._controller.open_paths([Path(name)])
+
+    def save_sites(self) -> None:
+        """Choose where to save the sites table."""
+        path = self._ask("Export sites", "sites.csv", "Comma-separated values (*.csv)")
+        if path is not None:
+            self._controller.export_sites(path)
+
+    def save_image(self, canvas: CrystalCanvas | None) -> None:
+        """Choose where to save a picture of the crystal."""
+        current = self._controller.session.current
+        if current is None or canvas is None:
+            self.said.emit("Open a structure first; then its picture can be saved.")
+            return
+        path = self._ask("Export image", f"{current.name}.png", "PNG image (*.png)")
+        if path is None:
+            return
+        from negnn_gui.app.scene.window import GraphicsError
+
+        try:
+            image = canvas.image(_PIXELS_PER_POINT * canvas.width(), _PIXELS_PER_POINT * canvas.height())
+        except GraphicsError as error:
+            self.problem.emit(f"The picture could not be drawn: {error}")
+            return
+        if image.save(str(path)):
+            self.said.emit(f"Saved {path} ({image.width()} x {image.height()} pixels)")
+        else:
+            self.problem.emit(f"{path} could not be written; choose another folder or a name ending in .png.")
+
+    def _ask(self, title: str, name: str, kinds: str) -> Path | None:
+        start = str(Path(self._preferences.folder) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, start, kinds)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        self._preferences.folder = str(path.parent)
+        return path if path.suffix else path.with_suffix(Path(name).suffix)

@@ -1,0 +1,198 @@
+"""The thread that reads structures and writes tables, so that the window never waits for a disk."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+
+from negnn_gui.app.jobs import Worker, sentence
+from negnn_gui.app.loading import heavy_imports
+
+if TYPE_CHECKING:
+    from negnn_gui.export.sidecars import RunRecord
+    from negnn_gui.results import Analysis
+    from negnn_gui.structures.entry import StructureEntry, StructureReadError
+
+    Outcome = StructureEntry | StructureReadError
+
+logger = logging.getLogger(__name__)
+
+_BATCH_EVERY_S = 0.05
+
+
+@dataclass(frozen=True)
+class ReadPaths:
+    """Files and folders to open."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class ReadText:
+    """Structure text from the clipboard or a drag, and the name to give it."""
+
+    text: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WriteSites:
+    """A sites table to save: structures with their analyses, and the facts of the sidecar.
+
+    Attributes
+    ----------
+    started : str
+        When the first of them was predicted: UTC, ISO 8601.
+    wall_time_s : float
+        Seconds spent predicting since.
+    failures : int
+        Structures that could not be read or predicted and are therefore not in the table.
+    """
+
+    path: Path
+    rows: tuple[tuple[StructureEntry, Analysis], ...]
+    started: str
+    wall_time_s: float
+    failures: int
+
+
+class FileWorker(Worker):
+    """Reads and writes, one request after the other.
+
+    ``read`` carries a list of ``StructureEntry`` and one of ``StructureReadError``, some twenty times a
+    second; ``written`` the path of a saved table; ``write_failed`` the path and the reason.
+    """
+
+    read = Signal(object, object)
+    written = Signal(object)
+    write_failed = Signal(object, str)
+
+    def serve(self, request: ReadPaths | ReadText | WriteSites) -> None:
+        """Do one request."""
+        match request:
+            case ReadPaths(paths):
+                self._read_paths(paths)
+            case ReadText(text, name):
+                self._read_text(text, name)
+            case WriteSites():
+                self._write(request)
+
+    def must_finish(self, request: ReadPaths | ReadText | WriteSites) -> bool:
+        """Reading can be given up; what the user saves is saved."""
+        return isinstance(request, WriteSites)
+
+    def _read_paths(self, paths: tuple[Path, ...]) -> None:
+        with heavy_imports():
+            from negnn_gui.structures import reading
+        files = []
+        for file in reading.expand_paths(paths):
+            if self.cancelled():
+                return
+            files.append(file)
+        with _Batch(self.read.emit) as batch:
+            for done, file in enumerate(files):
+                self.report(done, len(files))
+                for outcome in _outcomes(reading.read_structures, file):
+                    if self.cancelled():
+                        return
+                    batch.add(outcome)
+        self.report(len(files), len(files))
+
+    def _read_text(self, text: str, name: str) -> None:
+        with heavy_imports():
+            from negnn_gui.structures import reading
+        from negnn_gui.structures.entry import StructureReadError
+
+        try:
+            self.read.emit(reading.read_text(text, name), [])
+        except StructureReadError as error:
+            self.read.emit([], [error])
+
+    def _write(self, request: WriteSites) -> None:
+        with heavy_imports():
+            from negnn_gui.export.writers import write_results
+        write_results(request.path, request.rows, _record(request))
+        self.written.emit(request.path)
+
+    def refuse(self, request: ReadPaths | ReadText | WriteSites, reason: str) -> None:
+        """Say what was not read or written."""
+        if isinstance(request, WriteSites):
+            self.write_failed.emit(request.path, reason)
+            return
+        from negnn_gui.structures.entry import StructureReadError
+
+        if isinstance(request, ReadText):
+            self.read.emit([], [StructureReadError(Path(request.name), reason)])
+        else:
+            self.read.emit([], [StructureReadError(path, reason) for path in request.paths])
+
+
+def _outcomes(read: Callable[[Path], Iterator[Outcome]], file: Path) -> Iterator[Outcome]:
+    """Outcomes of one file; what its reader raises (no memory, say) costs that file only."""
+    from negnn_gui.structures.entry import StructureReadError
+
+    try:
+        yield from read(file)
+    except Exception as error:
+        logger.exception("%s could not be read", file.name)
+        yield StructureReadError(file, sentence(error))
+
+
+def _record(request: WriteSites) -> RunRecord:
+    """The sidecar of an exported table."""
+    from negnn_gui.export.sidecars import RunRecord, meta_path
+
+    analyses = [analysis for _, analysis in request.rows]
+    models = {"encoder": analyses[-1].encoder}
+    if analyses[-1].model is not None:
+        models["moment"] = analyses[-1].model
+    return RunRecord(
+        models=models,
+        device=", ".join(sorted({analysis.device for analysis in analyses})),
+        options={"program": "window"},
+        inputs=tuple(dict.fromkeys(str(entry.path) for entry, _ in request.rows if entry.path is not None)),
+        outputs=(request.path.name, meta_path(request.path).name),
+        started=request.started,
+        wall_time_s=request.wall_time_s,
+        structures=len(analyses),
+        sites=sum(analysis.n_sites for analysis in analyses),
+        failures=request.failures,
+        warnings=tuple(dict.fromkeys(warning for analysis in analyses for warning in analysis.warnings)),
+        n_warnings=sum(len(analysis.warnings) for analysis in analyses),
+    )
+
+
+class _Batch:
+    """Gathers outcomes of reading and passes them on in lumps."""
+
+    def __init__(self, emit: Callable[[list[StructureEntry], list[StructureReadError]], None]) -> None:
+        self._emit = emit
+        self._entries: list[StructureEntry] = []
+        self._failures: list[StructureReadError] = []
+        self._emitted = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Exception):
+            self._failures.append(outcome)
+        else:
+            self._entries.append(outcome)
+        if time.monotonic() - self._emitted >= _BATCH_EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._entries or self._failures:
+            self._emit(self._entries, self._failures)
+            self._entries, self._failures = [], []
+        self._emitted = time.monotonic()
+
+    def __enter__(self) -> _Batch:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.flush()

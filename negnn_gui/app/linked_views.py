@@ -1,0 +1,247 @@
+"""The views, kept together: session -> views, and what is picked in one of them -> controller.
+
+Some load VTK, pyqtgraph and NumPy, so they are made one after the other once the window has been painted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from negnn_gui.app.coalesce import Coalescer
+
+if TYPE_CHECKING:
+    from negnn_gui.app.controller import Controller
+    from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.app.views.canvas import CrystalCanvas
+    from negnn_gui.app.views.details import Details
+    from negnn_gui.app.views.embedding_map import EmbeddingMap
+    from negnn_gui.app.views.moment_plots import MomentPlots
+    from negnn_gui.app.views.sites_table import SitesTable
+    from negnn_gui.app.views.structure_list import StructureList
+    from negnn_gui.results import SiteRef
+
+logger = logging.getLogger(__name__)
+
+
+class LinkedViews(QObject):
+    """Owner of list, details, canvas, map, table and plots; each is None until it is made.
+
+    ``ready`` comes once all of them stand; ``hovered`` carries a ``SiteRef`` or None.
+    """
+
+    ready = Signal()
+    hovered = Signal(object)
+    card_wanted = Signal()
+
+    def __init__(
+        self, controller: Controller, place: Callable[[str, QWidget], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._session = controller.session
+        self._place = place
+        self.structures: StructureList | None = None
+        self.details: Details | None = None
+        self.canvas: CrystalCanvas | None = None
+        self.map: EmbeddingMap | None = None
+        self.table: SitesTable | None = None
+        self.plots: MomentPlots | None = None
+        self._steps = [
+            self._make_lists,
+            self._make_canvas,
+            self._make_table,
+            self._make_map,
+            self._make_plots,
+            self._preload,
+            self._link,
+        ]
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._step)
+        self._update = Coalescer(self._show_analyses, parent=self)
+
+    def make(self) -> None:
+        """Begin to make the views, one in each turn of the event loop."""
+        self._timer.start(0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all views stand and show what the session holds."""
+        return not self._steps and not self._update.pending
+
+    def finalise(self) -> None:
+        """Free what VTK holds, before the window goes."""
+        self._timer.stop()
+        self._update.stop()
+        if self.canvas is not None:
+            self.canvas.finalise()
+
+    def _step(self) -> None:
+        self._steps.pop(0)()
+        if self._steps:
+            self._timer.start(0)
+        else:
+            self.ready.emit()
+
+    # --- making -------------------------------------------------------------------------------------
+
+    def _make_lists(self) -> None:
+        from negnn_gui.app.views.details import Details
+        from negnn_gui.app.views.structure_list import StructureList
+
+        controller = self._controller
+        self.structures = StructureList(self._session)
+        self.structures.chosen.connect(controller.show_entry)
+        self.structures.close_wanted.connect(controller.close_entries)
+        self.structures.predict_wanted.connect(controller.predict)
+        self.structures.dismiss_wanted.connect(controller.dismiss_read_failures)
+        self._place("structures", self.structures)
+        self.details = Details(self._session)
+        self.details.card_wanted.connect(self.card_wanted)
+        controller.models_changed.connect(self.details.set_models)
+        controller.notices_changed.connect(self.details.set_notices)
+        self._place("details", self.details)
+
+    def _make_canvas(self) -> None:
+        from negnn_gui.app.views.canvas import CrystalCanvas
+
+        self.canvas = CrystalCanvas()
+        self.canvas.picked.connect(self._on_canvas_picked)
+        self.canvas.hovered.connect(self._on_canvas_hovered)
+        self._place("crystal", self.canvas)
+
+    def _make_table(self) -> None:
+        from negnn_gui.app.views.sites_table import SitesTable
+
+        self.table = SitesTable()
+        self.table.picked.connect(self._controller.select)
+        self.table.hovered.connect(self.hovered)
+        self._place("sites", self.table)
+
+    def _make_map(self) -> None:
+        from negnn_gui.app.views.embedding_map import EmbeddingMap
+
+        self.map = EmbeddingMap()
+        self.map.set_levels(self._session.levels)
+        self.map.picked.connect(self._controller.select)
+        self.map.hovered.connect(self.hovered)
+        self._place("map", self.map)
+        _adopt_menus(self.map)
+
+    def _make_plots(self) -> None:
+        from negnn_gui.app.views.moment_plots import MomentPlots
+
+        self.plots = MomentPlots()
+        self.plots.picked.connect(self._controller.select)
+        self._place("moments", self.plots)
+        _adopt_menus(self.plots)
+
+    def _preload(self) -> None:
+        """Load VTK while nothing is shown yet, so that the first crystal need not wait for it."""
+        import_module("negnn_gui.app.scene.crystal")
+
+    def _link(self) -> None:
+        session = self._session
+        session.entries_changed.connect(self._update.request)
+        session.analysis_changed.connect(self._on_analysis)
+        session.current_changed.connect(self._show_current)
+        session.selection_changed.connect(self._show_selection)
+        session.colouring_changed.connect(self._show_colouring)
+        session.levels_changed.connect(self._show_levels)
+        self._show_current()
+        self._show_colouring()
+        if session.entries:
+            self._show_analyses()
+
+    # --- session -> views ---------------------------------------------------------------------------
+
+    def _on_analysis(self, entry_id: str) -> None:
+        current = self._session.current
+        if current is not None and current.id == entry_id:
+            self._show_values()
+        self._update.request()
+
+    def _show_analyses(self) -> None:
+        entries, analyses = self._session.entries, self._session.analyses
+        for view in (self.table, self.map, self.plots):
+            if view is not None:
+                view.set_analyses(entries, analyses)
+
+    def _show_current(self, _entry_id: str | None = None) -> None:
+        current = self._session.current
+        if self.canvas is not None:
+            self.canvas.set_structure(current)
+        if self.table is not None:
+            self.table.set_current(None if current is None else current.id)
+        self._show_values()
+        self._show_selection_in_canvas()
+
+    def _show_values(self) -> None:
+        current = self._session.current
+        if self.canvas is None or current is None:
+            return
+        from negnn_gui.app.scene.colouring import site_values
+
+        analysis = self._session.analysis(current.id)
+        colouring = self._drawable_colouring(analysis is not None)
+        self.canvas.set_values(colouring, site_values(current, analysis, colouring.property))
+
+    def _drawable_colouring(self, predicted: bool) -> Colouring:
+        """The chosen colouring, or the elements' own colours while there is nothing predicted to show."""
+        from negnn_gui.app.scene.colouring import Colouring
+
+        chosen = self._session.colouring
+        if predicted or chosen.property in ("element", "input"):
+            return chosen
+        return Colouring("element", scheme=chosen.scheme)
+
+    def _show_selection(self, selection: frozenset[SiteRef]) -> None:
+        self._show_selection_in_canvas()
+        for view in (self.table, self.map, self.plots):
+            if view is not None:
+                view.set_selection(selection)
+
+    def _show_selection_in_canvas(self) -> None:
+        current = self._session.current
+        if self.canvas is not None and current is not None:
+            here = frozenset(ref.site_index for ref in self._session.selection if ref.entry_id == current.id)
+            self.canvas.set_selection(here)
+
+    def _show_colouring(self, _colouring: Colouring | None = None) -> None:
+        self._show_values()
+        if self.map is not None:
+            self.map.set_colouring(self._session.colouring)
+
+    def _show_levels(self, levels: str) -> None:
+        if self.map is not None:
+            self.map.set_levels(levels)
+
+    # --- views -> controller ------------------------------------------------------------------------
+
+    def _on_canvas_picked(self, sites: frozenset[int], mode: str) -> None:
+        from negnn_gui.results import SiteRef
+
+        current = self._session.current
+        if current is not None:
+            self._controller.select(frozenset(SiteRef(current.id, site) for site in sites), mode)
+
+    def _on_canvas_hovered(self, site: int) -> None:
+        from negnn_gui.results import SiteRef
+
+        current = self._session.current
+        self.hovered.emit(SiteRef(current.id, site) if current is not None and site >= 0 else None)
+
+
+def _adopt_menus(view: QWidget) -> None:
+    """pyqtgraph gives its context menus no parent, so they would outlive the window."""
+    from pyqtgraph import PlotWidget
+
+    for plot in view.findChildren(PlotWidget):
+        menu = plot.getPlotItem().ctrlMenu
+        menu.setParent(plot, menu.windowFlags())

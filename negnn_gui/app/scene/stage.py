@@ -1,0 +1,115 @@
+"""Where a scene is drawn: the crystal's renderer, the layer in front of it, and the window behind both."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.vtkRenderingCore import vtkRenderer
+
+from negnn_gui.app.scene.camera import VIEW_ANGLE, Camera
+from negnn_gui.app.scene.overlay import Overlay, light_up
+from negnn_gui.app.scene.window import OffscreenWindow
+
+RGB = tuple[int, int, int]
+
+# Pictures of at most this many pixels are drawn at twice the size and averaged: edges as smooth as in print.
+SMOOTH_PIXELS = 36_000_000
+
+
+class Stage:
+    """Draws a crystal and what frames it.
+
+    Attributes
+    ----------
+    renderer : vtkRenderer
+        Holds the crystal.
+    overlay : Overlay
+        Texts and legend, in pixels of the drawn picture.
+    """
+
+    def __init__(self) -> None:
+        self.renderer = vtkRenderer()
+        light_up(self.renderer)
+        self.overlay = Overlay()
+        self._window: OffscreenWindow | None = None
+
+    def draw(self, width: int, height: int, background: RGB | None, *, smooth: bool) -> NDArray[np.uint8]:
+        """Draw the two layers.
+
+        Parameters
+        ----------
+        width, height : int
+            Pixels of the result; the overlay must have been built ``enlargement`` times as large.
+        background : (r, g, b) or None
+            None leaves it out.
+
+        Returns
+        -------
+        (height, width, 4) uint8
+            RGBA, not multiplied by alpha.
+        """
+        enlarged = enlargement(width, height, smooth)
+        shown = background or (0, 0, 0)
+        self.renderer.SetBackground(*(channel / 255.0 for channel in shown))
+        self.renderer.SetBackgroundAlpha(0.0 if background is None else 1.0)
+        # Pictures too large to be drawn enlarged have their edges smoothed afterwards. That pass is slow in
+        # software, so it is not for pictures of a moving crystal, and it spoils the alpha channel.
+        self.renderer.SetUseFXAA(smooth and enlarged == 1 and background is not None)
+        pixels = self._ensure_window().draw(width * enlarged, height * enlarged)
+        image = _average(pixels) if enlarged == 2 else pixels.copy()
+        if background is None:
+            return _unmultiply(image)
+        image[..., 3] = 255
+        return image
+
+    def aim(self, camera: Camera, reach: float) -> None:
+        """Look through ``camera``; everything lies within ``reach`` Å of its focal point."""
+        target = self.renderer.GetActiveCamera()
+        distance = camera.distance if camera.perspective else 2.0 * reach
+        target.SetParallelProjection(not camera.perspective)
+        target.SetViewAngle(VIEW_ANGLE)
+        target.SetParallelScale(camera.half_height)
+        target.SetFocalPoint(*camera.focal)
+        target.SetPosition(*(camera.focal + distance * camera.back))
+        target.SetViewUp(*camera.up)
+        target.SetClippingRange(max(distance - reach, 0.005 * distance), distance + reach)
+
+    def describe(self) -> str:
+        """Name of the OpenGL renderer that draws."""
+        return self._ensure_window().describe()
+
+    def release(self) -> None:
+        """Free the OpenGL window; may be called again. A later picture opens a new one."""
+        if self._window is not None:
+            self._window.release()
+            self._window = None
+
+    def _ensure_window(self) -> OffscreenWindow:
+        if self._window is None:
+            window = OffscreenWindow()
+            window.add(self.renderer, 0)
+            window.add(self.overlay.renderer, 1)
+            self._window = window
+        return self._window
+
+
+def enlargement(width: int, height: int, smooth: bool) -> int:
+    """How many times larger a picture of this size is drawn before it is averaged."""
+    return 2 if smooth and 4 * width * height <= SMOOTH_PIXELS else 1
+
+
+def _average(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Half the size: each pixel the mean of four."""
+    total = pixels[0::2, 0::2].astype(np.uint16)
+    total += pixels[1::2, 0::2]
+    total += pixels[0::2, 1::2]
+    total += pixels[1::2, 1::2]
+    total += 2
+    return (total >> 2).astype(np.uint8)
+
+
+def _unmultiply(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Undo the multiplication by alpha that drawing onto nothing leaves."""
+    alpha = image[..., 3:].astype(np.float32) / 255.0
+    colour = np.where(alpha > 0.0, image[..., :3] / np.maximum(alpha, 1e-6), 0.0)
+    return np.concatenate([np.clip(np.rint(colour), 0, 255).astype(np.uint8), image[..., 3:]], axis=2)

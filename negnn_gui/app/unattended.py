@@ -1,0 +1,90 @@
+"""A run without a user: wait until all is predicted, save a picture and a table, close."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
+
+from negnn_gui.app.main_window import MainWindow
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_MS = 50
+_QUIET_LOOKS = 12  # points on the map take a quarter of a second to move to their places
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What to do once everything is predicted."""
+
+    screenshot: Path | None
+    csv: Path | None
+    exit: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is wished for."""
+        return bool(self.screenshot or self.csv or self.exit)
+
+
+class UnattendedRun(QObject):
+    """Carries out ``wishes`` one by one; ``failed`` says afterwards whether something went wrong."""
+
+    def __init__(self, window: MainWindow, wishes: Wishes) -> None:
+        super().__init__(window)
+        self._window = window
+        self._steps: list[Callable[[], None]] = []
+        if wishes.screenshot is not None:
+            path = wishes.screenshot
+            self._steps.append(lambda: self._save_picture(path))
+        if wishes.csv is not None:
+            table = wishes.csv
+            self._steps.append(lambda: self._save_table(table))
+        if wishes.exit:
+            self._steps.append(self._close)
+        self._quiet = 0
+        self.failed = False
+        window.controller.problem.connect(self.complain)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        window.furnished.connect(self._timer.start)
+
+    def _look(self) -> None:
+        busy = self._window.controller.busy or not self._window.views.settled
+        self._quiet = 0 if busy else self._quiet + 1
+        if self._quiet < _QUIET_LOOKS:
+            return
+        if self._steps:
+            self._steps.pop(0)()
+        else:
+            self._timer.stop()
+
+    def _save_picture(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        QCoreApplication.processEvents()
+        if not self._window.grab().save(str(path)):
+            self.complain(f"{path} could not be written")
+
+    def _save_table(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._window.controller.export_sites(path)
+
+    def _close(self) -> None:
+        session = self._window.session
+        for failure in session.read_failures:
+            self.complain(str(failure))
+        for entry in session.entries.values():
+            if reason := session.status(entry.id).reason:
+                self.complain(f"{entry.name}: {reason}")
+        self._timer.stop()
+        self._window.close()
+
+    def complain(self, sentence: str) -> None:
+        self.failed = True
+        sys.stderr.write(f"negnn-gui: {sentence}\n")

@@ -1,0 +1,293 @@
+"""The 3D view: a widget that paints the pixels of an unseen VTK window.
+
+It shows on X11, Wayland, macOS, Windows and Qt's offscreen platform alike, and ``grab()`` contains the
+crystal. VTK is loaded and its window made when the first crystal is painted, not before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from negnn_gui.app.scene.colouring import Colouring
+from negnn_gui.app.scene.style import Style
+from negnn_gui.app.views.canvas_gestures import Gestures
+from negnn_gui.app.views.canvas_painting import (
+    paint_measurement,
+    paint_rubber_band,
+    paint_words,
+    theme_of,
+    to_image,
+)
+from negnn_gui.app.views.canvas_pointing import Pointing
+from negnn_gui.app.views.canvas_scene import LazyScene
+
+if TYPE_CHECKING:
+    from negnn_gui.app.scene.camera import Camera
+    from negnn_gui.structures.entry import StructureEntry
+
+logger = logging.getLogger(__name__)
+
+EMPTY_TEXT = "Drop a CIF here or press Ctrl+O"
+_REST_MS = 160
+
+
+class CrystalCanvas(QWidget):
+    """Shows one crystal; emits what the user points at and leaves the decision to others.
+
+    Signals
+    -------
+    picked(frozenset of int, str)
+        Site indices, and "replace", "add" or "toggle".
+    hovered(int)
+        Site under the pointer, -1 for none.
+    measured(str)
+        Position, distance, angle or dihedral of 1 to 4 selected atoms; "" for none.
+    style_changed(Style)
+        A key switched bonds or the cell.
+    """
+
+    picked = Signal(object, str)
+    hovered = Signal(int)
+    measured = Signal(str)
+    style_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("crystal-canvas")
+        self.setAccessibleName("Crystal structure in 3D")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(120, 90)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._lazy = LazyScene()
+        self._lazy.theme = theme_of(self.palette())
+        # Qt may destroy the widget when its Python half is gone: the window must be freed all the same.
+        self.destroyed.connect(self._lazy.release)
+        self._pointing = Pointing(self, self._lazy)
+        self._gestures = Gestures(self, self._pointing)
+        self._failure = ""
+        self._picture: QImage | None = None
+        self._stale = True
+        self._finalised = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.refresh)
+
+    def sizeHint(self) -> QSize:
+        """A size at which a crystal with its legend is at ease."""
+        return QSize(640, 480)
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> StructureEntry | None:
+        """The structure that is shown."""
+        return self._lazy.entry
+
+    def set_structure(self, entry: StructureEntry | None) -> None:
+        """Show a structure, from where it was seen last if it was shown before; None shows an invitation."""
+        self._lazy.set_entry(entry)
+        self._pointing.forget()
+        self.setAccessibleDescription("No structure" if entry is None else f"{entry.name}, {entry.formula}")
+        self.refresh()
+
+    def set_values(self, colouring: Colouring, values: NDArray[np.float64] | None) -> None:
+        """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``."""
+        self._lazy.set_values(colouring, values)
+        self.refresh()
+
+    def set_selection(self, sites: frozenset[int]) -> None:
+        """Mark sites with rings and measure them, where they are 1 to 4."""
+        self._lazy.set_sites(sites)
+        self._pointing.measure()
+        self.refresh()
+
+    @property
+    def crystal_style(self) -> Style:
+        """What is drawn of the crystal."""
+        return self._lazy.style
+
+    def set_crystal_style(self, style: Style) -> None:
+        """Draw in another style.
+
+        Raises
+        ------
+        ValueError
+            The style's supercell spans no cell.
+        """
+        self._lazy.set_style(style)
+        self.refresh()
+
+    def set_site_text(self, text: Callable[[int], str] | None) -> None:
+        """Say where the tool tip of a site (by its index) comes from; None: label, position and value."""
+        self._pointing.site_text = text or self._lazy.describe
+
+    # --- view ---------------------------------------------------------------------------------------
+
+    def look(self, view: str) -> None:
+        """Look along a, b, c, a*, b*, c*, "[uvw]" or "(hkl)"; "standard" is the view from the start.
+
+        Raises
+        ------
+        ValueError
+            There is no such view.
+        """
+        self._lazy.look(view)
+        self.refresh()
+
+    def fit(self) -> None:
+        """Fit the crystal into the view without turning it."""
+        self._lazy.fit()
+        self.refresh()
+
+    @property
+    def camera(self) -> Camera | None:
+        """Where the crystal is seen from; None before the first picture."""
+        return None if self._lazy.made is None else self._lazy.made.camera
+
+    def move_camera(self, move: Callable[[Camera], Camera]) -> None:
+        """See the crystal from where ``move`` takes the camera; drawn coarsely until it rests."""
+        if self._lazy.made is not None and self._lazy.entry is not None:
+            self._lazy.set_camera(move(self._lazy.made.camera))
+            self._rest.start()
+            self.refresh()
+
+    def image(self, width: int, height: int, transparent: bool = False, legend: bool = True) -> QImage:
+        """The view on white or on nothing, ``width`` x ``height`` pixels, for a file or the clipboard.
+
+        Raises
+        ------
+        GraphicsError
+            This machine offers no OpenGL.
+        """
+        unit = max(min(width / max(self.width(), 1), height / max(self.height(), 1)), 0.5)
+        return to_image(self._lazy.export(width, height, unit, transparent, legend))
+
+    @property
+    def failure(self) -> str:
+        """Why nothing can be drawn on this machine, in one sentence; "" where it can."""
+        return self._failure
+
+    def refresh(self) -> None:
+        """Draw again when Qt next paints."""
+        self._stale = True
+        self.update()
+
+    def finalise(self) -> None:
+        """Free the VTK window; may be called again. The widget stays blank afterwards."""
+        self._finalised = True
+        self._rest.stop()
+        self._lazy.release()
+        self._picture = None
+
+    # --- what the pointer and the keys do -----------------------------------------------------------
+
+    def toggle_bonds(self) -> None:
+        """Show or hide the bonds."""
+        self._restyle(replace(self._lazy.style, bonds=not self._lazy.bonds_are_drawn()))
+
+    def toggle_cell(self) -> None:
+        """Show or hide the unit cell."""
+        self._restyle(replace(self._lazy.style, cell=not self._lazy.style.cell))
+
+    def _restyle(self, style: Style) -> None:
+        self.set_crystal_style(style)
+        self.style_changed.emit(style)
+
+    # --- events -------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the picture, drawing it first if something changed."""
+        painter = QPainter(self)
+        if self._lazy.entry is not None and self._stale and not self._failure and not self._finalised:
+            self._draw()
+        if self._lazy.entry is None or self._failure or self._picture is None:
+            paint_words(painter, self, self._failure or ("" if self._finalised else EMPTY_TEXT))
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(self.rect()), self._picture)
+        if self._pointing.measurement:
+            paint_measurement(painter, self, self._pointing.measurement)
+        if self._gestures.band is not None:
+            paint_rubber_band(painter, self, self._gestures.band)
+
+    def _draw(self) -> None:
+        """Bring the picture up to date; a machine without OpenGL gets a sentence instead."""
+        from negnn_gui.app.scene.window import GraphicsError
+
+        self._stale = False
+        ratio = self.devicePixelRatioF()
+        width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        try:
+            pixels = self._lazy.picture(width, height, ratio, moving=self._rest.isActive())
+        except GraphicsError as error:
+            self._failure = str(error)
+            logger.error(self._failure)
+            return
+        self._picture = to_image(pixels)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a crystal that nobody moved fitted to the view."""
+        super().resizeEvent(event)
+        if self._lazy.fitted:
+            self._lazy.fit()
+        if self._picture is not None:
+            self._rest.start()
+        self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette from light to dark and back."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._lazy.set_theme(theme_of(self.palette()))
+            self.refresh()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """See ``Gestures``."""
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """See ``Gestures``."""
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """See ``Gestures``."""
+        self._gestures.release(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """See ``Gestures``."""
+        self._gestures.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See ``Gestures``."""
+        if not self._gestures.key(event):
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        self._pointing.leave()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Free the VTK window with the widget."""
+        self.finalise()
+        super().closeEvent(event)

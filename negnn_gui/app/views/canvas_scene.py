@@ -1,0 +1,226 @@
+"""The scene behind the 3D view: made when it is first drawn, and then kept in step with what is asked for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negnn_gui.app.scene.colouring import Colouring, property_info
+from negnn_gui.app.scene.style import LIGHT, Style, Theme
+from negnn_gui.app.views.canvas_pacing import Pacing
+from negnn_gui.app.views.canvas_picks import Picks
+
+if TYPE_CHECKING:
+    from negnn_gui.app.scene.camera import Camera
+    from negnn_gui.app.scene.crystal import CrystalScene
+    from negnn_gui.app.scene.measure import Measurement
+    from negnn_gui.structures.entry import StructureEntry
+
+
+class LazyScene:
+    """What to draw, and the ``CrystalScene`` that draws it once there is a first picture to make.
+
+    Attributes
+    ----------
+    entry, style, colouring, values, theme
+        What to draw.
+    picks : Picks
+        Selected sites and the images of them that were pointed at.
+    fitted : bool
+        Whether nobody has moved the crystal since it was fitted into the view.
+    """
+
+    def __init__(self) -> None:
+        self.entry: StructureEntry | None = None
+        self.style = Style()
+        self.theme: Theme = LIGHT
+        self.colouring = Colouring()
+        self.values: NDArray[np.float64] | None = None
+        self.picks = Picks()
+        self.fitted = True
+        self._scene: CrystalScene | None = None
+        self._view: str | None = None
+        self._cameras: dict[str, Camera] = {}
+        self._pacing = Pacing()
+        self._released = False
+
+    @property
+    def made(self) -> CrystalScene | None:
+        """The scene, if it has been made."""
+        return self._scene
+
+    def scene(self) -> CrystalScene:
+        """The scene, made now if need be; this loads VTK.
+
+        Raises
+        ------
+        GraphicsError
+            The view was released.
+        """
+        if self._scene is None:
+            from negnn_gui.app.scene.crystal import CrystalScene
+            from negnn_gui.app.scene.window import GraphicsError
+
+            if self._released:
+                raise GraphicsError("the 3D view was closed")
+            self._scene = CrystalScene(self.theme, self.style)
+            self._show_entry(self._scene)
+            if self._view is not None:
+                self._scene.look(self._view)
+        return self._scene
+
+    def set_entry(self, entry: StructureEntry | None) -> None:
+        """Another structure, coloured by element; the camera of the last one is kept for its return."""
+        if self.entry is not None and self._scene is not None and not self.fitted:
+            self._cameras[self.entry.id] = self._scene.camera
+        self.entry, self.values, self._view = entry, None, None
+        self.colouring = replace(self.colouring, property="element", limits=None)
+        self.picks.clear()
+        self.fitted = True
+        if self._scene is not None:
+            self._show_entry(self._scene)
+
+    def set_values(self, colouring: Colouring, values: NDArray[np.float64] | None) -> None:
+        """Other colours."""
+        self.colouring, self.values = colouring, values
+        if self._scene is not None and self.entry is not None:
+            self._scene.set_values(colouring, values)
+
+    def set_sites(self, sites: frozenset[int]) -> None:
+        """Another selection."""
+        self.picks.set_sites(sites)
+        if self._scene is not None:
+            self._scene.set_selection(sites)
+
+    def set_style(self, style: Style) -> None:
+        """Another style; ValueError where its supercell spans no cell."""
+        style.supercell_matrix()
+        self.style = style
+        if self._scene is not None:
+            self._scene.set_style(style)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Other surroundings."""
+        self.theme = theme
+        if self._scene is not None:
+            self._scene.set_theme(theme)
+
+    def look(self, view: str) -> None:
+        """Another direction, see ``camera.view_directions``; ValueError where there is none of that name."""
+        if self.entry is None:
+            return
+        from negnn_gui.app.scene.camera import view_directions
+
+        view_directions(view, np.array(self.entry.structure.lattice.matrix))
+        self.fitted, self._view = True, view
+        self._cameras.pop(self.entry.id, None)
+        if self._scene is not None:
+            self._scene.look(view)
+
+    def fit(self) -> None:
+        """The same direction, fitted into the next picture."""
+        self.fitted = True
+        if self._scene is not None:
+            self._scene.fit()
+
+    def set_camera(self, camera: Camera) -> None:
+        """See the crystal from where somebody moved it."""
+        self.scene().camera = camera
+        self.fitted = False
+
+    def measure(self) -> Measurement | None:
+        """Measure the picked atoms and draw the measurement."""
+        return None if self._scene is None else self._scene.set_measured(self.picks.refs)
+
+    def bonds_are_drawn(self) -> bool:
+        """Whether the style draws bonds among the displayed atoms."""
+        drawing = None if self._scene is None else self._scene.drawing
+        return self.style.draws_bonds(0 if drawing is None else len(drawing.atoms))
+
+    def describe(self, site: int) -> str:
+        """Label, element, fractional coordinates and the coloured value of a site."""
+        if self.entry is None:
+            return ""
+        a, b, c = self.entry.structure[site].frac_coords
+        lines = [
+            f"{self.entry.site_labels[site]}  {self.entry.elements[site]}",
+            f"{a:.4f}  {b:.4f}  {c:.4f}",
+        ]
+        info = property_info(self.entry, self.colouring.property)
+        if self.values is not None and info.kind != "categorical":
+            value = self.values[site]
+            number = "no data" if np.isnan(value) else f"{value:.3f} {info.unit}"
+            lines.append(f"{info.title}: {number}")
+        return "\n".join(lines)
+
+    def picture(self, width: int, height: int, ratio: float, moving: bool) -> NDArray[np.uint8]:
+        """Pixels of the view at the resolution that the pace allows; fewer than asked for while it moves.
+
+        Parameters
+        ----------
+        width, height : int
+            Device pixels.
+        ratio : float
+            Device pixels to a logical pixel.
+
+        Raises
+        ------
+        GraphicsError
+            This machine offers no OpenGL.
+        """
+        scene, pacing = self.scene(), self._pacing
+        began = time.perf_counter()
+        if moving and not pacing.smooth_while_moving():
+            divisor = pacing.divisor
+            small = max(1, round(width / divisor)), max(1, round(height / divisor))
+            pixels = scene.render_image(*small, unit=ratio / divisor, smooth=False, draft=True)
+            pacing.moving_took(time.perf_counter() - began)
+            return pixels
+        smooth = pacing.smooth_at_rest()
+        pixels = scene.render_image(width, height, unit=ratio, smooth=smooth)
+        pacing.resting_took(time.perf_counter() - began, smooth)
+        return pixels
+
+    def export(
+        self, width: int, height: int, unit: float, transparent: bool, legend: bool
+    ) -> NDArray[np.uint8]:
+        """(height, width, 4) uint8: the same view on white or on nothing, for a file."""
+        scene = self.scene()
+        camera, fitted = scene.camera, self.fitted
+        try:
+            scene.set_theme(LIGHT)
+            scene.set_style(replace(self.style, legend=legend))
+            if fitted:
+                scene.fit()
+            return scene.render_image(width, height, transparent, unit=unit)
+        finally:
+            scene.set_style(self.style)
+            scene.set_theme(self.theme)
+            scene.camera = camera
+            if fitted:
+                scene.fit()
+
+    def release(self, *_destroyed: object) -> None:
+        """Free the OpenGL window for good; may be called again."""
+        self._released = True
+        if self._scene is not None:
+            self._scene.release()
+            self._scene = None
+
+    def _show_entry(self, scene: CrystalScene) -> None:
+        if scene.style != self.style:
+            scene.set_style(self.style)
+        scene.set_structure(self.entry)
+        if self.entry is None:
+            return
+        scene.set_values(self.colouring, self.values)
+        scene.set_selection(self.picks.sites)
+        scene.set_measured(self.picks.refs)
+        kept = self._cameras.get(self.entry.id)
+        if kept is not None:
+            scene.camera = kept
+            self.fitted = False

@@ -1,0 +1,256 @@
+"""Places, colours and marks of everything on the embedding map, drawn into the layers of its plot."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QTimer, QVariantAnimation, Signal
+from PySide6.QtGui import QPolygonF
+from PySide6.QtWidgets import QStyle
+
+from negnn_gui.app.scene.colouring import Colouring, ColourScale
+from negnn_gui.app.views.embedding_map_density import density_image
+from negnn_gui.app.views.embedding_map_plot import MapPlot, inside, nearest_within
+from negnn_gui.app.views.embedding_map_points import FloatArray, opaque
+from negnn_gui.app.views.embedding_map_sites import MapSites
+from negnn_gui.app.views.plot_style import plot_colours
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+MAX_POINTS = 50_000
+_MAX_MOVING = 60_000
+_MOVE_MS = 260
+_DENSITY_DELAY_MS = 40
+_REACH_PX = 9.0
+_KNOWN_REACH_PX = 5.0
+_NONE = np.empty((0, 2))
+
+
+class MapLayers(QObject):
+    """The sites of one :class:`MapSites` on a plot, at one choice of levels.
+
+    ``density_changed`` tells whether the sites are drawn as a density image.
+    """
+
+    density_changed = Signal(bool)
+
+    def __init__(self, plot: MapPlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self.sites = MapSites({}, {})
+        self.levels = "1"
+        self.colouring = Colouring()
+        self.scale: ColourScale | None = None
+        self.xy: FloatArray = _NONE
+        self.known_xy: FloatArray = _NONE
+        self.known_rows: IntArray = np.empty(0, dtype=np.int64)
+        self._marked: IntArray = np.empty(0, dtype=np.int64)
+        self._colours: NDArray[np.uint8] = np.empty((0, 3), dtype=np.uint8)
+        self._selected: BoolArray = np.empty(0, dtype=np.bool_)
+        self._hidden: frozenset[str] = frozenset()
+        self._shown: BoolArray = np.empty(0, dtype=np.bool_)
+        self._origin: tuple[FloatArray, FloatArray, QRectF] = (_NONE, _NONE, QRectF())
+        self._density_timer = QTimer(self, singleShot=True, interval=_DENSITY_DELAY_MS)
+        self._density_timer.timeout.connect(self._choose_points_or_density)
+        self._movement = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_MOVE_MS)
+        self._movement.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._movement.valueChanged.connect(self._move)
+        plot.view_changed.connect(self._on_view_changed)
+
+    # --- what to draw -------------------------------------------------------------------------------
+
+    def set_sites(self, sites: MapSites, selected: BoolArray) -> None:
+        """Show other sites; ``set_levels`` and ``set_colouring`` have to follow."""
+        self.sites, self._selected = sites, selected
+        self._marked = self._marked[self._marked < len(sites.atlas or ())]
+
+    def set_levels(self, levels: str, *, moving: bool) -> tuple[str, str]:
+        """Place everything at a choice of levels, gliding there if ``moving``; the titles of the axes.
+
+        Raises
+        ------
+        ValueError
+            The encoder has no such levels; nothing is drawn then.
+        """
+        self._movement.stop()
+        before = self.xy, self.known_xy, QRectF(self._plot.getViewBox().viewRect())
+        self.levels = levels
+        self.xy = self.known_xy = _NONE
+        try:
+            titles = self._compute_places()
+        finally:
+            self._update_shown()
+            self._plot.set_bounds(np.concatenate([self.xy[self._shown], self.known_xy]))
+            if moving and self._can_move(before):
+                self._origin = before
+                self._movement.start()
+            else:
+                self._draw_places(self.xy, self.known_xy)
+                self._plot.show_all()
+        return titles
+
+    def _compute_places(self) -> tuple[str, str]:
+        atlas = self.sites.atlas
+        if not len(self.sites) and atlas is None:
+            return "", ""
+        projection = self.sites.projection(self.levels)
+        if len(self.sites):
+            self.xy = self.sites.places(self.levels)
+        if atlas is not None:
+            self.known_rows = _thinned(len(atlas))
+            self.known_xy = atlas.places(self.levels)[self.known_rows]
+        return projection.axis_titles
+
+    def set_colouring(self, colouring: Colouring) -> None:
+        """Colour the sites, and the atlas as far as it knows the property."""
+        self.colouring = colouring
+        self._colours, self.scale = self.sites.colours(colouring)
+        look = plot_colours(self._plot.palette())
+        faint = (look.faint.red(), look.faint.green(), look.faint.blue())
+        pale = np.tile(np.array(faint, dtype=np.uint8), (len(self.known_xy), 1))
+        if len(self.known_xy):
+            known = self.sites.known_colours(colouring, self.scale)
+            pale = pale if known is None else known[self.known_rows]
+        self._plot.known_points.set_points(self.known_xy, opaque(pale, 80 if look.dark else 60))
+        self._update_shown()
+        self._draw_sites()
+
+    def set_hidden(self, elements: frozenset[str]) -> None:
+        """Leave out the sites of some elements (while elements are what colours mean)."""
+        self._hidden = elements
+        self._update_shown()
+        self._draw_sites()
+
+    def set_selected(self, selected: BoolArray) -> None:
+        """Mark (N,) sites as selected."""
+        self._selected = selected
+        self._draw_selected()
+
+    def mark_known(self, rows: IntArray) -> None:
+        """Ring some atlas sites and bring them into view."""
+        self._marked = rows
+        self._draw_marked()
+        view = QRectF(self._plot.getViewBox().viewRect())
+        if not all(view.contains(QPointF(x, y)) for x, y in self._marked_places()):
+            self._plot.show_all()
+
+    # --- what lies where ----------------------------------------------------------------------------
+
+    def shown_rows(self) -> IntArray:
+        """Rows of the sites that are drawn."""
+        return np.flatnonzero(self._shown)
+
+    def row_at(self, place: QPointF) -> int | None:
+        """Row of the site at a place in pixels."""
+        rows = self.shown_rows()
+        found = nearest_within(place, self._plot.to_pixels(self.xy[rows]), _REACH_PX)
+        return None if found is None else int(rows[found])
+
+    def known_at(self, place: QPointF) -> int | None:
+        """Row in the atlas of the known site at a place in pixels."""
+        found = nearest_within(place, self._plot.to_pixels(self.known_xy), _KNOWN_REACH_PX)
+        return None if found is None else int(self.known_rows[found])
+
+    def rows_in(self, outline: QPolygonF) -> IntArray:
+        """Rows of the sites within an outline in pixels."""
+        rows = self.shown_rows()
+        return rows[inside(outline, self._plot.to_pixels(self.xy[rows]))]
+
+    def known_place(self, row: int) -> FloatArray:
+        """(2,) place of an atlas site."""
+        assert self.sites.atlas is not None
+        return self.sites.atlas.places(self.levels)[row]
+
+    # --- drawing ------------------------------------------------------------------------------------
+
+    def _update_shown(self) -> None:
+        shown: BoolArray = np.asarray(np.isfinite(self.xy).all(axis=1))
+        if self._hidden and self.colouring.property == "element" and len(shown):
+            shown &= ~np.isin(self.sites.elements.astype(str), list(self._hidden))
+        self._shown = shown
+
+    def _draw_sites(self) -> None:
+        if not len(self.xy) == len(self._colours) == len(self._selected):
+            self._plot.site_points.clear()
+            self._plot.selected_points.clear()
+            return
+        rows = self.shown_rows()
+        self._plot.site_points.set_points(self.xy[rows], opaque(self._colours[rows]))
+        self._draw_selected()
+        self._choose_points_or_density()
+
+    def _draw_selected(self) -> None:
+        if not len(self.xy) == len(self._colours) == len(self._selected):
+            return
+        chosen = self._selected & self._shown
+        self._plot.site_points.set_faded(~self._selected[self._shown] if self._selected.any() else None)
+        self._plot.selected_points.set_points(self.xy[chosen], opaque(self._colours[chosen]))
+
+    def _draw_places(self, xy: FloatArray, known: FloatArray) -> None:
+        self._plot.site_points.move_points(xy[self._shown])
+        if len(xy) == len(self._selected):
+            self._plot.selected_points.move_points(xy[self._selected & self._shown])
+        self._plot.known_points.move_points(known)
+        self._draw_marked()
+
+    def _draw_marked(self) -> None:
+        places = self._marked_places()
+        self._plot.marked_points.set_points(places, np.zeros((len(places), 4), dtype=np.uint8))
+
+    def _marked_places(self) -> FloatArray:
+        if self.sites.atlas is None or not len(self._marked):
+            return _NONE
+        return self.sites.atlas.places(self.levels)[self._marked]
+
+    def _on_view_changed(self) -> None:
+        if len(self.sites) > MAX_POINTS:
+            self._density_timer.start()
+
+    def _choose_points_or_density(self) -> None:
+        """Draw the many as a density image, the few that are in view as points."""
+        image = None
+        view = QRectF(self._plot.getViewBox().viewRect())
+        if len(self.sites) > MAX_POINTS:
+            size = self._plot.viewport().size()
+            colour = plot_colours(self._plot.palette()).text
+            image = density_image(
+                self.xy[self._shown], view, (size.width(), size.height()), colour, MAX_POINTS
+            )
+        self._plot.site_points.setVisible(image is None)
+        self._plot.density_image.setVisible(image is not None)
+        if image is not None:
+            self._plot.density_image.setImage(image, levels=(0, 255))
+            self._plot.density_image.setRect(view)
+        self.density_changed.emit(image is not None)
+
+    # --- movement -----------------------------------------------------------------------------------
+
+    def _can_move(self, before: tuple[FloatArray, FloatArray, QRectF]) -> bool:
+        count = len(self.xy) + len(self.known_xy)
+        same = len(before[0]) == len(self.xy) and len(before[1]) == len(self.known_xy)
+        return same and 0 < count <= _MAX_MOVING and self._plot.isVisible() and self._animations_wanted()
+
+    def _animations_wanted(self) -> bool:
+        hint = QStyle.StyleHint.SH_Widget_Animation_Duration
+        return self._plot.style().styleHint(hint, None, self._plot) > 0
+
+    def _move(self, share: float) -> None:
+        xy, known, view = self._origin
+        self._draw_places(xy + share * (self.xy - xy), known + share * (self.known_xy - known))
+        if share >= 1.0:
+            self._plot.show_all()
+            self._choose_points_or_density()
+        else:
+            self._plot.getViewBox().setRange(_between(view, self._plot.view_of_all(), share), padding=0)
+
+
+def _thinned(n: int) -> IntArray:
+    """Rows of a backdrop of at most ``MAX_POINTS`` points, evenly spaced."""
+    return np.arange(n) if n <= MAX_POINTS else np.linspace(0, n - 1, MAX_POINTS).astype(np.int64)
+
+
+def _between(first: QRectF, second: QRectF, share: float) -> QRectF:
+    start = np.array(first.getRect())
+    left, top, width, height = start + share * (np.array(second.getRect()) - start)
+    return QRectF(left, top, width, height)

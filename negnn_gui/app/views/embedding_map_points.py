@@ -1,0 +1,164 @@
+"""Tens of thousands of round points, drawn from a strip of ready-made discs in one call of the painter."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import pyqtgraph as pg
+import shiboken6
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+FloatArray = NDArray[np.float64]
+ColourArray = NDArray[np.uint8]
+
+_MAX_COLOURS = 512
+_FADED = 150
+
+
+class PointsItem(pg.GraphicsObject):
+    """Discs of one size in many colours; later points lie on top.
+
+    Parameters
+    ----------
+    diameter : float
+        Width of a disc in device-independent pixels, with its outline.
+    outline_width : float
+        0 draws no outline.
+    """
+
+    def __init__(self, diameter: float, outline_width: float = 0.0) -> None:
+        super().__init__()
+        self._diameter = diameter
+        self._outline_width = outline_width
+        self._outline = QColor(0, 0, 0)
+        self._filled = True
+        self._xy: FloatArray = np.empty((0, 2))
+        self._colour_of: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._colours: ColourArray = np.empty((0, 4), dtype=np.uint8)
+        self._faded: NDArray[np.bool_] | None = None
+        self._strip: QPixmap | None = None
+        self._strip_ratio = 0.0
+
+    @property
+    def xy(self) -> FloatArray:
+        """(N, 2) places in the coordinates of the view."""
+        return self._xy
+
+    def set_look(self, *, outline: QColor, filled: bool = True) -> None:
+        """Colour of the outline; ``filled`` False draws rings."""
+        self._outline, self._filled = outline, filled
+        self._strip = None
+        self.update()
+
+    def set_points(self, xy: FloatArray, colours: ColourArray) -> None:
+        """Show (N, 2) places in (N, 4) colours, red green blue alpha."""
+        packed = np.ascontiguousarray(colours, dtype=np.uint8).reshape(-1, 4).view(np.uint32).ravel()
+        distinct, colour_of = np.unique(packed, return_inverse=True)
+        if len(distinct) > _MAX_COLOURS:
+            # A continuous colour map: steps of eight in each channel cannot be told apart on a dot.
+            coarse = (np.asarray(colours, dtype=np.uint8) & 0xF8) | 4
+            packed = np.ascontiguousarray(coarse).view(np.uint32).ravel()
+            distinct, colour_of = np.unique(packed, return_inverse=True)
+        table = distinct.view(np.uint8).reshape(-1, 4)
+        if not np.array_equal(table, self._colours):
+            self._colours, self._strip = table, None
+        self._colour_of, self._faded = colour_of.astype(np.int64), None
+        self.move_points(xy)
+
+    def move_points(self, xy: FloatArray) -> None:
+        """Put the same points in other places."""
+        self._xy = np.ascontiguousarray(xy, dtype=np.float64).reshape(-1, 2)
+        self.update()
+
+    def set_faded(self, faded: NDArray[np.bool_] | None) -> None:
+        """Let (N,) points step back behind the others, or none."""
+        self._faded = faded
+        self.update()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.set_points(np.empty((0, 2)), np.empty((0, 4), dtype=np.uint8))
+
+    def boundingRect(self) -> QRectF:
+        """All that is in view: discs are sized in pixels, so no rectangle in data coordinates holds them."""
+        return QRectF(self.viewRect() or QRectF())
+
+    def viewTransformChanged(self) -> None:
+        """Follow pan and zoom."""
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the discs that are in view."""
+        if not len(self._xy):
+            return
+        ratio = painter.device().devicePixelRatioF()
+        if self._strip is None or ratio != self._strip_ratio:
+            self._strip, self._strip_ratio = self._draw_strip(ratio), ratio
+        pixels = transformed(self._xy, painter.worldTransform())
+        area = painter.worldTransform().mapRect(self.boundingRect())
+        margin = self._diameter
+        seen = (
+            (pixels[:, 0] > area.left() - margin)
+            & (pixels[:, 0] < area.right() + margin)
+            & (pixels[:, 1] > area.top() - margin)
+            & (pixels[:, 1] < area.bottom() + margin)
+        )
+        shown = np.flatnonzero(seen)
+        if not len(shown):
+            return
+        cell = self._cell(ratio)
+        # Memory layout of QPainter.PixmapFragment: x, y, source rectangle, scale, rotation, opacity.
+        fragments = np.empty((len(shown), 10))
+        fragments[:, 0:2] = pixels[shown]
+        fragments[:, 2] = self._colour_of[shown] * cell
+        if self._faded is not None:
+            fragments[:, 2] += self._faded[shown] * (cell * len(self._colours))
+        fragments[:, 3:10] = [0.0, cell, cell, 1.0 / ratio, 1.0 / ratio, 0.0, 1.0]
+        first = cast(
+            QPainter.PixmapFragment,
+            shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment),
+        )
+        painter.save()
+        painter.setWorldTransform(QTransform())
+        painter.drawPixmapFragments(first, len(shown), self._strip)
+        painter.restore()
+
+    def _cell(self, ratio: float) -> int:
+        return int(np.ceil(self._diameter * ratio)) + 2
+
+    def _draw_strip(self, ratio: float) -> QPixmap:
+        cell = self._cell(ratio)
+        faded = self._colours.copy()
+        faded[:, 3] = np.minimum(faded[:, 3], _FADED)
+        colours = np.concatenate([self._colours, faded])
+        strip = QPixmap(cell * max(1, len(colours)), cell)
+        strip.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(strip)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = self._outline_width * ratio
+        painter.setPen(QPen(self._outline, width) if width else Qt.PenStyle.NoPen)
+        radius = 0.5 * (self._diameter * ratio - width)
+        for number, (red, green, blue, alpha) in enumerate(colours.tolist()):
+            painter.setBrush(QColor(red, green, blue, alpha) if self._filled else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF((number + 0.5) * cell, 0.5 * cell), radius, radius)
+        painter.end()
+        return strip
+
+
+def transformed(xy: FloatArray, transform: QTransform) -> FloatArray:
+    """(N, 2) points through an affine transform."""
+    matrix = np.array([[transform.m11(), transform.m12()], [transform.m21(), transform.m22()]])
+    moved: FloatArray = xy @ matrix + [transform.dx(), transform.dy()]
+    return moved
+
+
+def opaque(colours: ColourArray, alpha: int = 255) -> ColourArray:
+    """(N, 3) colours with an alpha channel, (N, 4)."""
+    return np.column_stack([colours, np.full(len(colours), alpha, dtype=np.uint8)])

@@ -1,0 +1,166 @@
+"""What the embedding map shows: which sites share one encoder, where they lie and what colour they have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negnn_gui.analysis.atlas import Atlas
+from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, spaced_rows
+from negnn_gui.analysis.sites import SiteIndex, analysed
+from negnn_gui.app.scene.colouring import Colouring, ColourScale, Property, colour_scale, site_values
+from negnn_gui.app.scene.colourmaps import MISSING
+from negnn_gui.app.scene.colours import RGB, UNKNOWN, element_colours
+from negnn_gui.app.views.site_text import count_text
+from negnn_gui.results import Analysis, Float32Array, FloatArray, join_levels
+from negnn_gui.structures.entry import StructureEntry
+
+_ATLAS_MOMENTS: dict[Property, str] = {"moment": "moment_dft", "moment_exp": "moment_exp"}
+
+
+class MapSites:
+    """All analysed sites that one map can show.
+
+    Vectors of different encoders cannot be compared: where analyses differ, those of the atlas's encoder are
+    shown, else those of the encoder with most sites.
+
+    Attributes
+    ----------
+    index : SiteIndex
+        Numbering of the N sites shown.
+    elements : (N,) array of str
+    left_out : int
+        Sites of other encoders, not shown.
+    atlas : Atlas or None
+        None also where the atlas belongs to another encoder than the sites.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, StructureEntry],
+        analyses: Mapping[str, Analysis],
+        atlas: Atlas | None = None,
+    ) -> None:
+        pairs = analysed(entries, analyses)
+        counts: Counter[str] = Counter()
+        for _, analysis in pairs:
+            counts[analysis.encoder.sha256] += analysis.n_sites
+        shown = atlas.encoder.sha256 if atlas is not None and atlas.encoder.sha256 in counts else None
+        if shown is None and counts:
+            shown = counts.most_common(1)[0][0]
+        self._pairs = [(entry, analysis) for entry, analysis in pairs if analysis.encoder.sha256 == shown]
+        self.atlas = atlas if shown is None or (atlas is not None and atlas.encoder.sha256 == shown) else None
+        self.index = SiteIndex({entry.id: entry.n_sites for entry, _ in self._pairs})
+        self.left_out = counts.total() - len(self.index)
+        symbols = [symbol for entry, _ in self._pairs for symbol in entry.elements]
+        self.elements = np.array(symbols, dtype=object)
+        self._entry = {entry.id: (entry, analysis) for entry, analysis in self._pairs}
+        rows = spaced_rows(len(self.index))
+        self._fit_rows = np.split(rows, np.searchsorted(rows, self.index.starts[1:-1])) if len(rows) else []
+        self._maps = AlignedMaps(self._fit_vectors)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def site(self, row: int) -> tuple[StructureEntry, Analysis, int]:
+        """Entry, analysis and site index of a row."""
+        entry_id, site = self.index.place(row)
+        return (*self._entry[entry_id], site)
+
+    def places(self, levels: str) -> FloatArray:
+        """(N, 2) places on the map of a level choice; ValueError where the encoder has fewer levels."""
+        projection = self.projection(levels)
+        parts = [projection.transform(analysis.embedding(levels)) for _, analysis in self._pairs]
+        return np.concatenate(parts) if parts else np.empty((0, 2))
+
+    def _fit_vectors(self, levels: str) -> Float32Array:
+        parts = []
+        for (entry, analysis), rows in zip(self._pairs, self._fit_rows, strict=True):
+            if len(rows):
+                own = rows - self.index.span(entry.id).start
+                parts.append(join_levels(analysis.embeddings[:, own], levels))
+        return np.concatenate(parts)
+
+    def projection(self, levels: str) -> LinearProjection:
+        """Fitted to the atlas where there is one, so that opening a structure moves nothing."""
+        if self.atlas is not None:
+            return self.atlas.projection(levels)
+        return self._maps.projection(levels)
+
+    def colours(self, colouring: Colouring) -> tuple[NDArray[np.uint8], ColourScale | None]:
+        """(N, 3) colours, and the colour bar of a property that has one."""
+        if colouring.property == "element":
+            return element_array(self.elements, colouring.scheme), None
+        parts = [site_values(entry, analysis, colouring.property) for entry, analysis in self._pairs]
+        values: FloatArray = np.concatenate(parts) if parts else np.empty(0)
+        scale = colour_scale(self._common_entry(), colouring, values)
+        if scale is None:
+            return np.tile(np.array(MISSING, dtype=np.uint8), (len(values), 1)), None
+        return scale.colours(values), scale
+
+    def known_colours(self, colouring: Colouring, scale: ColourScale | None) -> NDArray[np.uint8] | None:
+        """(M, 3) colours of the atlas sites where the property is known of them, else None."""
+        if self.atlas is None:
+            return None
+        if colouring.property == "element":
+            return element_array(self.atlas.sites.element, colouring.scheme)
+        name = _ATLAS_MOMENTS.get(colouring.property)
+        if name is None or scale is None:
+            return None
+        return scale.colours(getattr(self.atlas.sites, name))
+
+    def element_items(self, scheme: str) -> dict[str, tuple[RGB, int]]:
+        """Colour and number of sites of each element, by atomic number."""
+        counts = Counter(self.elements.tolist())
+        return {
+            symbol: (colour, counts[symbol]) for symbol, colour in element_colours(counts, scheme).items()
+        }
+
+    def describe(self, atlas: Atlas | None, n_drawn: int, *, dense: bool) -> tuple[str, str]:
+        """How much the map shows and what it leaves out, in short and in full.
+
+        Parameters
+        ----------
+        atlas : Atlas or None
+            The one that was asked for, shown or not.
+        n_drawn : int
+            Known sites that are drawn.
+        dense : bool
+            Whether the sites are drawn as a density image.
+        """
+        short, full = [], []
+        if len(self):
+            short.append(count_text(len(self), "site"))
+        if self.atlas is not None:
+            short.append(f"{len(self.atlas):,} known")
+            if n_drawn < len(self.atlas):
+                full.append(f"{n_drawn:,} of the known sites are drawn")
+        if dense:
+            short.append("density, zoom in for points")
+        full = [*short, *full]
+        if self.left_out:
+            short.append(f"{self.left_out:,} of another encoder")
+            full.append(f"{count_text(self.left_out, 'site')} of another encoder cannot be compared")
+        if atlas is not None and self.atlas is None:
+            short.append("atlas of another encoder")
+            full.append(f"the atlas is not shown: it was built with another encoder, {atlas.encoder.id}")
+        return " · ".join(short), "; ".join(full)
+
+    def _common_entry(self) -> StructureEntry | None:
+        """The entry that names the colour bar: one without signed moments only if none has them."""
+        vectors = [entry for entry, _ in self._pairs if entry.moment_input is not None]
+        if vectors and all(entry.moment_vectors is not None for entry in vectors):
+            return vectors[0]
+        return None
+
+
+def element_array(elements: NDArray[np.object_], scheme: str) -> NDArray[np.uint8]:
+    """(N, 3) uint8 colours of (N,) element symbols."""
+    distinct, place = np.unique(elements.astype(str), return_inverse=True)
+    table = element_colours(distinct.tolist(), scheme)
+    colours = np.array([table.get(symbol, UNKNOWN) for symbol in distinct], dtype=np.uint8).reshape(-1, 3)
+    chosen: NDArray[np.uint8] = colours[place]
+    return chosen

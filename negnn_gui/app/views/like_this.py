@@ -1,0 +1,289 @@
+"""Atoms like this one: the known sites nearest to the selected atoms, with their moments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QStackedLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from negnn_gui.analysis.atlas import Atlas
+from negnn_gui.analysis.neighbours import Metric
+from negnn_gui.app.theme import warning_colour
+from negnn_gui.app.views.like_this_query import LikeSites, Query, doubts, find_like, queries, write_like_csv
+from negnn_gui.app.views.like_this_spread import MomentSpread
+from negnn_gui.app.views.site_text import interval_text, moment_text, number_text, shortened
+from negnn_gui.results import Analysis, SiteRef
+from negnn_gui.structures.entry import StructureEntry
+
+_REFRESH_MS = 60
+_NO_ATLAS = "No atlas is loaded:\nthere are no known atoms to compare with."
+_NOTHING = (
+    "Select atoms in the crystal, on the map or in the table:\nthe known atoms most like them appear here."
+)
+_NOT_PREDICTED = "The selected atoms have not been predicted yet."
+_FOREIGN = (
+    "The atlas was built with another encoder than these atoms were analysed with:\nthey cannot be compared."
+)
+_HEADERS = ("Element", "Formula", "Motif", "DFT (μB)", "Exp. (μB)", "Distance", "Like", "Source")
+_NUMERIC = frozenset({3, 4, 5})
+_QUERY_COLUMN = 6
+
+
+class LikeThis(QWidget):
+    """List of the nearest known sites of the selection.
+
+    ``show_on_map`` carries the rows of the listed sites in the atlas, (k,) int.
+    """
+
+    show_on_map = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._atlas: Atlas | None = None
+        self._asked: list[Query] = []
+        self._selection: frozenset[SiteRef] = frozenset()
+        self._levels = "1"
+        self._like: LikeSites | None = None
+        self._build()
+        self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._timer.timeout.connect(self._search)
+        self._search()
+
+    # --- what to show -------------------------------------------------------------------------------
+
+    def set_atlas(self, atlas: Atlas | None) -> None:
+        """Compare with another atlas, or none."""
+        self._atlas = atlas
+        self._search_soon()
+
+    def set_query(
+        self,
+        entries: Mapping[str, StructureEntry],
+        analyses: Mapping[str, Analysis],
+        selection: frozenset[SiteRef],
+    ) -> None:
+        """Look for sites like the selected ones."""
+        self._selection = selection
+        self._asked = queries(entries, analyses, selection)
+        self._search_soon()
+
+    def set_levels(self, levels: str) -> None:
+        """Compare at another choice of levels, such as "1" or "012"."""
+        self._levels = levels
+        self._search_soon()
+
+    # --- construction -------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.title = QLabel(self)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setWordWrap(True)
+        self.count = QSpinBox(self)
+        self.count.setRange(1, 100)
+        self.count.setValue(10)
+        self.count.setSuffix(" nearest")
+        self.count.setAccessibleName("How many known sites are listed")
+        self.count.setToolTip("How many known sites are listed for each selected atom")
+        self.distance = QComboBox(self)
+        self.distance.addItems(["cosine", "euclidean"])
+        self.distance.setAccessibleName("Distance")
+        self.distance.setToolTip("Distance between embeddings at the chosen level")
+        self.on_map = QPushButton("Show on map", self)
+        self.on_map.setToolTip("Ring the listed sites, or the chosen lines, on the map")
+        self.export = QPushButton("Export…", self)
+        self.export.setToolTip("Save the list as CSV")
+        self.spread = MomentSpread(self)
+        self.remark = QLabel(self)
+        self.remark.setWordWrap(True)
+        self.table = QTableWidget(0, len(_HEADERS), self)
+        for column, title in enumerate(_HEADERS):
+            item = QTableWidgetItem(title)
+            item.setTextAlignment(_alignment(column))
+            self.table.setHorizontalHeaderItem(column, item)
+        self.table.setAccessibleName("Known atoms like the selected ones")
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setAlternatingRowColors(True)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
+        self.message = QLabel(self)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setWordWrap(True)
+        self.message.setMargin(12)
+        self.count.valueChanged.connect(lambda _: self._search_soon())
+        self.distance.currentIndexChanged.connect(lambda _: self._search_soon())
+        self.on_map.clicked.connect(self._on_show)
+        self.export.clicked.connect(self._on_export)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        for widget in (self.count, self.distance):
+            bar.addWidget(widget)
+        bar.addStretch(1)
+        for button in (self.on_map, self.export):
+            bar.addWidget(button)
+        page = QWidget(self)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self.title)
+        layout.addLayout(bar)
+        layout.addWidget(self.spread)
+        layout.addWidget(self.remark)
+        layout.addWidget(self.table, 1)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.message)
+        self._stack.addWidget(page)
+
+    # --- from selection to list ---------------------------------------------------------------------
+
+    @property
+    def like(self) -> LikeSites | None:
+        """What is listed."""
+        return self._like
+
+    def _search_soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _search(self) -> None:
+        self._like = None
+        problem = self._problem()
+        atlas = self._atlas
+        if not problem and atlas is not None:
+            metric = cast(Metric, self.distance.currentText())
+            try:
+                self._like = find_like(
+                    atlas, self._asked, levels=self._levels, metric=metric, k=self.count.value()
+                )
+            except ValueError as error:
+                problem = f"These atoms cannot be compared: {error}."
+        self.message.setText(problem)
+        self._stack.setCurrentIndex(0 if problem else 1)
+        if self._like is not None and atlas is not None:
+            self._show(atlas, self._like)
+
+    def _problem(self) -> str:
+        if self._atlas is None:
+            return _NO_ATLAS
+        if not self._selection:
+            return _NOTHING
+        if not self._asked:
+            return _NOT_PREDICTED
+        wanted = self._atlas.encoder.sha256
+        if any(query.analysis.encoder.sha256 != wanted for query in self._asked):
+            return _FOREIGN
+        return ""
+
+    def _show(self, atlas: Atlas, like: LikeSites) -> None:
+        self.title.setText(_title(self._asked, atlas, like))
+        self.title.setToolTip(self._asked[0].label)
+        _, median, lo, hi, _ = _prediction(self._asked)
+        self.spread.show_moments(atlas.known_moment[like.rows], median, lo, hi)
+        self._remark(" ".join(doubts(atlas, self._asked)))
+        self.table.setColumnHidden(_QUERY_COLUMN, len(self._asked) == 1)
+        self._fill(atlas, like)
+
+    def _fill(self, atlas: Atlas, like: LikeSites) -> None:
+        sites = atlas.sites
+        self.table.setRowCount(len(like.rows))
+        for line, (row, owner, distance) in enumerate(
+            zip(like.rows, like.nearest_query, like.distance, strict=True)
+        ):
+            texts = (
+                str(sites.element[row]),
+                str(sites.formula[row]),
+                str(sites.motif[row]),
+                number_text(float(sites.moment_dft[row])),
+                number_text(float(sites.moment_exp[row])),
+                number_text(float(distance), 4),
+                like.queries[owner].label,
+                str(sites.source_id[row]),
+            )
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setTextAlignment(_alignment(column))
+                self.table.setItem(line, column, item)
+        self.table.resizeColumnsToContents()
+
+    # --- intents ------------------------------------------------------------------------------------
+
+    def _on_show(self) -> None:
+        if self._like is None:
+            return
+        lines = sorted({index.row() for index in self.table.selectedIndexes()})
+        self.show_on_map.emit(self._like.rows[lines] if lines else self._like.rows)
+
+    def _on_export(self) -> None:
+        name = f"{self._asked[0].entry.name}_like.csv" if self._asked else "like.csv"
+        path, _ = QFileDialog.getSaveFileName(self, "Export known atoms like these", name, "CSV (*.csv)")
+        if path:
+            self.export_csv(Path(path))
+
+    def export_csv(self, path: Path) -> None:
+        """Write the list to a file; a failure is told in the panel."""
+        if self._like is None or self._atlas is None:
+            return
+        try:
+            write_like_csv(path, self._atlas, self._like)
+        except OSError as error:
+            self._remark(f"{path} could not be written: {error.strerror}. Choose another place.")
+
+    def _remark(self, text: str) -> None:
+        self.remark.setText(text)
+        self.remark.setStyleSheet(f"color: {warning_colour(self.palette()).name()}")
+        self.remark.setVisible(bool(text))
+
+
+def _prediction(asked: list[Query]) -> tuple[str, float, float, float, float]:
+    """What the model says of a single site: which head, median, ends of the interval, second spin state."""
+    nan = float("nan")
+    if len(asked) > 1:
+        return "", nan, nan, nan, nan
+    analysis, site = asked[0].analysis, asked[0].site
+    head, moment = "DFT", analysis.moment
+    if np.isnan(moment.median[site]) and np.isfinite(analysis.moment_exp.median[site]):
+        head, moment = "exp.", analysis.moment_exp
+    median, lo, hi, alt = (float(part[site]) for part in (moment.median, moment.lo, moment.hi, moment.alt))
+    return head, median, lo, hi, alt
+
+
+def _title(asked: list[Query], atlas: Atlas, like: LikeSites) -> str:
+    subject = shortened(asked[0].label, 44) if len(asked) == 1 else f"{len(asked):,} selected sites"
+    moments = atlas.known_moment[like.rows]
+    moments = moments[np.isfinite(moments)]
+    text = "moments of like sites are not known"
+    if len(moments):
+        spread = interval_text(float(moments.min()), float(moments.max()))
+        text = f"median of like sites {np.median(moments):.2f} μB, all {spread}"
+    head, median, lo, hi, alt = _prediction(asked)
+    if head:
+        unit, interval = (" μB" if np.isfinite(median) else ""), interval_text(lo, hi)
+        text += f"; predicted {head} {moment_text(median, alt)}{unit}" + (f", {interval}" if interval else "")
+    return f"{subject}\n{text}"
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,34 @@
+"""A timer on the GUI thread whose beats tell when that thread was kept from its events."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+INTERVAL_MS = 5
+
+
+class Heartbeat(QObject):
+    """Notes the time of each beat (s, ``time.perf_counter``)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beats: list[float] = []
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        self.beats.append(time.perf_counter())
+
+    def longest_gap_ms(self, begin: float, end: float) -> float:
+        """Longest time between beats that overlaps the span from ``begin`` to ``end`` (s)."""
+        marks = [*self.beats, time.perf_counter()]
+        gaps = [
+            later - earlier for earlier, later in itertools.pairwise(marks) if later > begin and earlier < end
+        ]
+        return 1000.0 * max(gaps, default=0.0)

@@ -1,0 +1,90 @@
+"""``negnn predict``: structures -> the sites table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from negnn_gui.cli import options
+from negnn_gui.cli.console import CommandError
+from negnn_gui.cli.options import DisorderChoice
+
+_EXAMPLE = "Example: negnn predict NiO.cif structures/ -o sites.csv --embeddings emb.parquet --levels 01"
+
+
+class SitesFormatChoice(StrEnum):
+    """Formats of the sites table."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    EXTXYZ = "extxyz"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("predict", epilog=_EXAMPLE)(predict)
+
+
+def predict(
+    paths: options.Paths,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The sites table to write.")],
+    embeddings: Annotated[
+        Path | None,
+        typer.Option("--embeddings", metavar="FILE", help="Write embeddings too (.parquet or .csv)."),
+    ] = None,
+    levels: Annotated[
+        str, typer.Option("--levels", help="Levels of the embeddings, such as 01 or 012345.")
+    ] = "01",
+    model: options.Model = None,
+    device: options.Device = "auto",
+    disorder: options.Disorder = DisorderChoice.SKIP,
+    resume: options.Resume = False,
+    workers: options.Workers = None,
+    time_limit: options.TimeLimit = 30.0,
+    table_format: Annotated[
+        SitesFormatChoice | None,
+        typer.Option("--format", help="Format of the table.", show_default="by name"),
+    ] = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Predict the magnetic moment of every site.
+
+    Writes one row a site, a .meta.json beside it and, if anything failed, an .errors.csv.
+
+    Status 0: all predicted; 1: some inputs failed, the rest is written; 2: wrong use.
+    """
+    from negnn_gui.cli.loading import moment_predictor
+    from negnn_gui.cli.screen import default_workers, screen, standard_input
+    from negnn_gui.screening.request import EmbeddingsOutput, ScreeningRequest, SitesOutput
+
+    vectors = None
+    if embeddings is not None:
+        vectors = EmbeddingsOutput(
+            embeddings, options.checked_levels(levels), options.embeddings_format(embeddings)
+        )
+    try:
+        request = ScreeningRequest(
+            paths=tuple(paths),
+            sites=SitesOutput(output, (table_format or _format_by_name(output)).value),
+            embeddings=vectors,
+            disorder=disorder.value,
+            resume=resume,
+            workers=default_workers(paths) if workers is None else workers,
+            time_limit_s=time_limit,
+            standard_input=standard_input(paths),
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    raise typer.Exit(screen(request, lambda: moment_predictor(model, device)))
+
+
+def _format_by_name(output: Path) -> SitesFormatChoice:
+    by_suffix = {
+        ".parquet": SitesFormatChoice.PARQUET,
+        ".extxyz": SitesFormatChoice.EXTXYZ,
+        ".xyz": SitesFormatChoice.EXTXYZ,
+    }
+    return by_suffix.get(output.suffix.lower(), SitesFormatChoice.CSV)

@@ -1,0 +1,232 @@
+"""``negnn pretrain``, ``train`` and ``evaluate``: models from tables of training data."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from negnn_gui.cli import options
+from negnn_gui.cli.console import CommandError
+
+if TYPE_CHECKING:
+    from negnn_gui.models.nodes import NodesConfig
+    from negnn_gui.training.pretrain_run import RunOptions
+
+_PRETRAIN_EXAMPLE = (
+    "Example: negnn pretrain --data tables/ --max-time 02:00:00 --out runs/encoder --name my-encoder"
+)
+_TRAIN_EXAMPLE = (
+    "Example: negnn train --data tables/ --encoder my-encoder --max-time 01:00:00 --out runs/moments"
+)
+_EVALUATE_EXAMPLE = "Example: negnn evaluate negnn-cgcnn-01 --data tables/ --split test -o figures.json"
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder of the tables.", show_default="NEGNN_DATA"),
+]
+MaxTime = Annotated[str, typer.Option("--max-time", metavar="HH:MM:SS", help="Budget of the run.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Checkpoints, logs and the finished model.")]
+Rate = Annotated[float, typer.Option("--rate", min=1e-6, max=1.0, help="Peak learning rate.")]
+BatchAtoms = Annotated[int, typer.Option("--batch-atoms", min=100, help="Atoms in a batch.")]
+MaxAtoms = Annotated[int, typer.Option("--max-atoms", min=1, help="Leave out larger training structures.")]
+Seed = Annotated[int, typer.Option("--seed", min=0)]
+Threads = Annotated[
+    int, typer.Option("--threads", min=1, help="CPU threads; more pays on an idle machine only.")
+]
+Subset = Annotated[
+    int | None,
+    typer.Option("--subset", min=1, help="Train on this many structures only.", show_default="all"),
+]
+
+
+class Split(StrEnum):
+    """Parts of the data, split by formula."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("pretrain", epilog=_PRETRAIN_EXAMPLE)(pretrain)
+    app.command("train", epilog=_TRAIN_EXAMPLE)(train)
+    app.command("evaluate", epilog=_EVALUATE_EXAMPLE)(evaluate)
+
+
+def pretrain(
+    out: Out,
+    data: Data = None,
+    name: Annotated[str, typer.Option("--name", metavar="ID", help="Id of the new encoder.")] = "my-encoder",
+    max_time: MaxTime = "02:00:00",
+    rate: Rate = 2e-3,
+    batch_atoms: BatchAtoms = 2500,
+    max_atoms: MaxAtoms = 60,
+    subset: Subset = None,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    device: options.Device = "auto",
+    resume: options.Resume = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Pretrain the encoder by predictive self-supervision.
+
+    Atoms and the bonds at them are hidden and predicted; no label is needed. Interrupted runs go on with --resume.
+    """
+    with training_errors():
+        from negnn_gui.training.pretrain import PretrainConfig
+        from negnn_gui.training.recipes import pretrain_encoder
+
+        run = _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
+        folder = pretrain_encoder(data_folder(data), out, name, PretrainConfig(seed=seed), run, _command())
+    typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
+
+
+def train(
+    out: Out,
+    data: Data = None,
+    name: Annotated[str, typer.Option("--name", metavar="ID", help="Id of the new model.")] = "my-moments",
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", metavar="ID", help="Encoder to build on.", show_default="best")
+    ] = None,
+    nodes: Annotated[
+        str, typer.Option("--nodes", help="Node input: levels, one-hot, or both as 01+one-hot.")
+    ] = "01+one-hot",
+    max_time: MaxTime = "01:00:00",
+    experimental_time: Annotated[
+        str | None,
+        typer.Option(
+            "--experimental-time", metavar="HH:MM:SS", help="Then train the experimental head so long."
+        ),
+    ] = None,
+    rate: Rate = 2e-3,
+    batch_atoms: BatchAtoms = 2500,
+    max_atoms: MaxAtoms = 200,
+    subset: Subset = None,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    device: options.Device = "auto",
+    resume: options.Resume = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Train a moment model (NE-CGCNN) on the frozen representation of an encoder.
+
+    The DFT head is trained on mp_magmoms, the experimental one, if asked for, on magndata.
+    """
+    with training_errors():
+        from negnn_gui.models import registry
+        from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MomentConfig
+        from negnn_gui.training.recipes import train_moment_model
+
+        run = {
+            DFT: _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
+        }
+        if experimental_time is not None:
+            run[EXPERIMENTAL] = _run_options(
+                experimental_time, rate, batch_atoms, max_atoms, None, seed, threads, device, resume
+            )
+        config = MomentConfig(nodes=_nodes(nodes), heads=tuple(run))
+        chosen = encoder or registry.default_id("encoder")
+        folder = train_moment_model(data_folder(data), out, name, chosen, config, run, _command())
+    typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of an encoder or a moment model.")],
+    data: Data = None,
+    split: Annotated[Split, typer.Option("--split")] = Split.TEST,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the figures as JSON.")
+    ] = None,
+    threads: Threads = 1,
+    verbose: options.Verbose = False,
+) -> None:
+    """Measure a model on a split: errors, intervals, or hidden atoms told right."""
+    with training_errors():
+        import torch
+
+        from negnn_gui.training.recipes import evaluate_model
+
+        torch.set_num_threads(threads)
+        figures = evaluate_model(data_folder(data), model, split.value)
+    text = json.dumps(figures, indent=1, ensure_ascii=False)
+    if output is not None:
+        output.write_text(text + "\n", encoding="utf-8")
+    typer.echo(text)
+
+
+def _run_options(
+    max_time: str,
+    rate: float,
+    batch_atoms: int,
+    max_atoms: int,
+    subset: int | None,
+    seed: int,
+    threads: int,
+    device: str,
+    resume: bool,
+) -> RunOptions:
+    import torch
+
+    from negnn_gui.training.budget import parse_duration
+    from negnn_gui.training.pretrain_run import RunOptions
+
+    torch.set_num_threads(threads)
+    return RunOptions(
+        max_seconds=parse_duration(max_time),
+        rate=rate,
+        batch_atoms=batch_atoms,
+        max_atoms=max_atoms,
+        subset=subset,
+        device=device,
+        seed=seed,
+        resume=resume,
+        progress=sys.stderr.isatty(),
+    )
+
+
+def _nodes(text: str) -> NodesConfig:
+    from negnn_gui.models.nodes import NodesConfig
+
+    parts = text.split("+")
+    levels = "".join(part for part in parts if part != "one-hot")
+    if any(part != "one-hot" and not part.isdigit() for part in parts):
+        raise CommandError(f"--nodes takes levels such as 01, one-hot, or 01+one-hot, not {text!r}")
+    return NodesConfig(levels=levels, one_hot="one-hot" in parts)
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder of training data that was given or that NEGNN_DATA names."""
+    from negnn_gui.locations import training_data_dir
+
+    return training_data_dir(given)
+
+
+def _command() -> str:
+    return "negnn " + shlex.join(sys.argv[1:])
+
+
+@contextmanager
+def training_errors() -> Iterator[None]:
+    """Turn what can be wrong with data, models and options into one sentence."""
+    try:
+        from negnn_gui.models.checkpoint import ModelFileError
+        from negnn_gui.models.registry import UnknownModelError
+    except ImportError as error:
+        raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[train]'") from error
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("negnn_gui"):
+            raise
+        raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[train]'") from error
+    except (FileNotFoundError, ModelFileError, UnknownModelError, ValueError) as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,77 @@
+"""What a NEGNN reads at its nodes: frozen embeddings of chosen levels, an element one-hot, or both.
+
+Source: doi 10.1088/2632-2153/ad612b, section 2.3 (node embedding graph neural networks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from negnn_gui.graphs.batch import GraphBatch
+from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
+from negnn_gui.models.encoder import CrystalGraphEncoder
+from negnn_gui.results import parse_levels
+
+
+@dataclass(frozen=True)
+class NodesConfig:
+    """Choice of node input.
+
+    Attributes
+    ----------
+    levels : str
+        Levels of the encoder side by side, such as "01"; empty for none.
+    one_hot : bool
+        Whether the element one-hot (104 numbers) stands beside them.
+    """
+
+    levels: str = "01"
+    one_hot: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.levels and not self.one_hot:
+            raise ValueError("a model needs embeddings, the element one-hot, or both at its nodes")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> NodesConfig:
+        """Inverse of :meth:`to_dict`."""
+        return cls(**data)
+
+
+class NodeInput(nn.Module):
+    """Embeddings (levels, N, width) and atomic numbers -> node vectors (N, ``size``)."""
+
+    def __init__(self, config: NodesConfig, encoder: CrystalGraphEncoder | None) -> None:
+        super().__init__()
+        if config.levels and encoder is None:
+            raise ValueError("levels are asked for without an encoder")
+        self.config = config
+        self.levels: list[int] = []
+        self.size = MAX_ATOMIC_NUMBER + 1 if config.one_hot else 0
+        if encoder is not None and config.levels:
+            self.levels = parse_levels(config.levels, encoder.config.levels)
+            self.size += encoder.config.width * len(self.levels)
+
+    @property
+    def highest_level(self) -> int:
+        """The encoder need not be run beyond this level."""
+        return max(self.levels, default=0)
+
+    def forward(self, embeddings: Tensor | None, batch: GraphBatch) -> Tensor:
+        """Node vectors of a batch."""
+        parts = []
+        if embeddings is not None:
+            parts += [embeddings[level] for level in self.levels]
+        if self.config.one_hot:
+            parts.append(functional.one_hot(batch.atomic_numbers, MAX_ATOMIC_NUMBER + 1).float())
+        return torch.cat(parts, dim=1)

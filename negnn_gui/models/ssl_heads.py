@@ -1,0 +1,83 @@
+"""Heads of predictive self-supervision: what was hidden, told from the last level.
+
+Source: doi 10.1088/2632-2153/ad612b, section 2.1: group and period of each hidden atom, distance bin of each edge
+at a hidden atom from the sum of its two end vectors. The element itself is a third target of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
+from negnn_gui.graphs.spec import GraphSpec
+from negnn_gui.models.features import N_GROUP_CLASSES, N_PERIOD_CLASSES
+
+
+@dataclass(frozen=True)
+class SSLHeadsConfig:
+    """Which targets there are and how deep the heads.
+
+    Attributes
+    ----------
+    width : int
+        Length of an atom's vector.
+    hidden : int
+        Units of the one hidden layer; 0 for linear heads, as published.
+    element : bool
+        Whether the element is a target.
+    """
+
+    width: int = 64
+    hidden: int = 64
+    element: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SSLHeadsConfig:
+        """Inverse of :meth:`to_dict`."""
+        return cls(**data)
+
+
+def distance_bins(distance: Tensor, spec: GraphSpec) -> Tensor:
+    """Class (E,) of each distance: the nearest Gaussian centre, 41 classes for the default spec."""
+    last = len(spec.centres) - 1
+    return torch.round(distance / spec.gaussian_step).long().clamp(0, last)
+
+
+class SSLHeads(nn.Module):
+    """Logits of the hidden atoms' group, period and element, and of hidden edges' distance bins."""
+
+    def __init__(self, config: SSLHeadsConfig, spec: GraphSpec) -> None:
+        super().__init__()
+        self.config = config
+        self.group = _head(config, N_GROUP_CLASSES)
+        self.period = _head(config, N_PERIOD_CLASSES)
+        self.distance = _head(config, len(spec.centres))
+        if config.element:
+            self.element = _head(config, MAX_ATOMIC_NUMBER + 1)
+
+    def atoms(self, vectors: Tensor) -> dict[str, Tensor]:
+        """Logits by target name for the vectors (H, width) of hidden atoms."""
+        logits = {"group": self.group(vectors), "period": self.period(vectors)}
+        if self.config.element:
+            logits["element"] = self.element(vectors)
+        return logits
+
+    def edges(self, at_source: Tensor, at_target: Tensor) -> Tensor:
+        """Logits of the distance bin from the two end vectors (E, width) of hidden edges."""
+        logits: Tensor = self.distance(at_source + at_target)
+        return logits
+
+
+def _head(config: SSLHeadsConfig, classes: int) -> nn.Module:
+    if config.hidden == 0:
+        return nn.Linear(config.width, classes)
+    return nn.Sequential(nn.Linear(config.width, config.hidden), nn.ReLU(), nn.Linear(config.hidden, classes))

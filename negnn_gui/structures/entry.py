@@ -1,0 +1,107 @@
+"""One structure as it was opened, with what the file said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+
+class StructureReadError(Exception):
+    """A file (or one frame of it) holds no structure that can be used.
+
+    Attributes
+    ----------
+    path, frame : Path or None, int or None
+        Where; ``frame`` is None when the whole file failed.
+    reason : str
+        One sentence: what is wrong, the line where known, and what to try.
+    """
+
+    def __init__(self, path: Path | None, reason: str, frame: int | None = None) -> None:
+        self.path = path
+        self.frame = frame
+        self.reason = reason
+        # File names may hold line breaks; what the user reads is one line.
+        place = "" if path is None else "".join(c if c.isprintable() else "?" for c in path.name) + ": "
+        super().__init__(place + reason)
+
+    def __reduce__(self) -> tuple[type[StructureReadError], tuple[Path | None, str, int | None]]:
+        """Errors travel between processes with all they know."""
+        return type(self), (self.path, self.reason, self.frame)
+
+
+@dataclass(frozen=True, eq=False)
+class StructureEntry:
+    """A crystal structure in the cell and site order of its file.
+
+    Attributes
+    ----------
+    id : str
+        Unique within the running program.
+    path : Path or None
+        File as it was given; None for structures that came from memory or the clipboard.
+    frame : int
+        0-based frame within the file.
+    name : str
+        File stem ("NiO" for NiO.cif), never the name inside the file.
+    structure : pymatgen Structure
+        N sites; never changed after reading (take ``structure.copy()`` to change it).
+    site_labels : tuple of str
+        One label a site, such as "Fe1".
+    moment_input : (N,) float or None
+        Moment carried by the file, μB: signed if collinear, magnitude if a vector; NaN where not given.
+    moment_vectors : (N, 3) float or None
+        The same as Cartesian vectors, μB, where the file gives vectors.
+    warnings : tuple of str
+        One sentence each about what was repaired or looks odd.
+    """
+
+    id: str
+    path: Path | None
+    frame: int
+    name: str
+    structure: Structure
+    site_labels: tuple[str, ...]
+    moment_input: NDArray[np.float64] | None = None
+    moment_vectors: NDArray[np.float64] | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_sites(self) -> int:
+        """Number of sites in the cell."""
+        return len(self.structure)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether every site holds exactly one species with occupancy 1."""
+        return bool(self.structure.is_ordered)
+
+    @cached_property
+    def formula(self) -> str:
+        """pymatgen's reduced formula."""
+        return str(self.structure.composition.reduced_formula)
+
+    @cached_property
+    def elements(self) -> tuple[str, ...]:
+        """Element symbol of each site (the most likely one where several share a site)."""
+        symbols = []
+        for site in self.structure:
+            species = max(site.species.items(), key=lambda item: item[1])[0]
+            element = getattr(species, "element", species)
+            symbols.append(str(getattr(element, "symbol", element)))
+        return tuple(symbols)
+
+    @cached_property
+    def equivalent(self) -> NDArray[np.int64]:
+        """(N,) int: sites with the same number are equivalent by symmetry (spglib, 0.01 Å)."""
+        from negnn_gui.structures.symmetry import equivalent_sites
+
+        return equivalent_sites(self.structure)

@@ -1,0 +1,154 @@
+"""Figures of merit of trained models. Definitions: docs/science.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from negnn_gui.inference.calibration import Calibration
+from negnn_gui.models.encoder import CrystalGraphEncoder
+from negnn_gui.models.features import group_class, period_class
+from negnn_gui.models.negnn import DFT, MEDIAN
+from negnn_gui.models.ssl_heads import SSLHeads, distance_bins
+from negnn_gui.training.batching import batches_by_atoms
+from negnn_gui.training.graph_store import GraphStore
+from negnn_gui.training.masking import hide
+from negnn_gui.training.pretrain import HIDDEN_FRACTION
+from negnn_gui.training.tables import StructureTable
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+MAGNETIC = 0.1  # μB: "magnetic" atoms of DFT tables
+GIVEN = 0.05  # μB: experimental sites that count
+_MOST_ATOMS = 60
+_PER_ELEMENT = 500
+
+
+def moment_figures(
+    head: str, quantiles: FloatArray, truth: FloatArray, numbers: IntArray, calibration: Calibration
+) -> dict[str, Any]:
+    """Errors and interval statistics of a head on labelled atoms.
+
+    Parameters
+    ----------
+    quantiles : (L, Q) float
+        As predicted, μB.
+    truth : (L,) float
+        abs(m), μB; for the experimental head only sites above 0.05 μB count.
+    numbers : (L,) int
+        Atomic numbers.
+    """
+    if head != DFT:
+        counted = truth > GIVEN
+        quantiles, truth, numbers = quantiles[counted], truth[counted], numbers[counted]
+    predicted = np.maximum(quantiles[:, MEDIAN], 0.0)
+    lo, hi = calibration.apply(quantiles[:, 0], quantiles[:, -1], numbers)
+    inside = (truth >= lo) & (truth <= hi)
+    figures: dict[str, Any] = {"all": _errors(predicted, truth), "atoms": len(truth)}
+    magnetic = truth > MAGNETIC
+    for block, members in {"magnetic": magnetic, **_blocks(numbers)}.items():
+        if members.any():
+            figures[block] = _errors(predicted[members], truth[members])
+    figures["interval"] = {
+        "nominal": calibration.coverage,
+        "coverage": float(inside.mean()),
+        "coverage_magnetic": float(inside[magnetic].mean()) if magnetic.any() else None,
+        "mean_width_muB": float((hi - lo).mean()),
+    }
+    figures["elements"] = {
+        str(z): {
+            "atoms": int(count),
+            "mae_muB": _mae(predicted, truth, numbers == z),
+            "coverage": float(inside[numbers == z].mean()),
+        }
+        for z, count in zip(*np.unique(numbers, return_counts=True), strict=True)
+        if count > _PER_ELEMENT
+    }
+    return figures
+
+
+def element_median_figures(
+    train: tuple[FloatArray, IntArray], test: tuple[FloatArray, IntArray]
+) -> dict[str, Any]:
+    """Errors of always saying the element's median of the training atoms; (moments in μB, atomic numbers)."""
+    moments, numbers = train
+    overall = float(np.median(moments))
+    median = np.full(104, overall)
+    for z in np.unique(numbers):
+        median[z] = np.median(moments[numbers == z])
+    predicted, truth = median[test[1]], test[0]
+    figures = _errors(predicted, truth)
+    return figures
+
+
+def _errors(predicted: FloatArray, truth: FloatArray) -> dict[str, Any]:
+    """Errors of at least one atom; R2 is None where the truth does not vary."""
+    error = np.abs(predicted - truth)
+    spread = float(((truth - truth.mean()) ** 2).sum())
+    return {
+        "mae_muB": float(error.mean()),
+        "rmse_muB": float(np.sqrt((error**2).mean())),
+        "r2": 1.0 - float((error**2).sum()) / spread if spread > 0 else None,
+        "median_error_muB": float(np.median(error)),
+        "atoms": len(truth),
+    }
+
+
+def _mae(predicted: FloatArray, truth: FloatArray, members: NDArray[np.bool_]) -> float:
+    return float(np.abs(predicted - truth)[members].mean())
+
+
+def _blocks(numbers: IntArray) -> Mapping[str, NDArray[np.bool_]]:
+    f_block = ((numbers >= 57) & (numbers <= 71)) | (numbers >= 89)
+    d_block = (
+        ((numbers >= 21) & (numbers <= 30))
+        | ((numbers >= 39) & (numbers <= 48))
+        | ((numbers >= 72) & (numbers <= 80))
+    )
+    return {"d_block": d_block, "f_block": f_block, "other": ~(d_block | f_block)}
+
+
+def ssl_figures(
+    encoder: CrystalGraphEncoder,
+    heads: SSLHeads,
+    table: StructureTable,
+    store: GraphStore,
+    split: str = "test",
+    seed: int = 0,
+) -> dict[str, float]:
+    """Share of right answers about hidden atoms and edges, on structures of at most 60 atoms.
+
+    int(0.15 n) + 1 atoms of each structure are hidden, with the features of every edge that touches them.
+    """
+    graphs = np.flatnonzero((table.splits[store.structure] == split) & (store.sizes <= _MOST_ATOMS))
+    generator = torch.Generator().manual_seed(seed)
+    right: dict[str, list[torch.Tensor]] = {}
+    group, period = torch.tensor(group_class()), torch.tensor(period_class())
+    with torch.inference_mode():
+        for part in batches_by_atoms(store.sizes, graphs, 8000):
+            batch = store.batch(part)
+            hidden = hide(batch, HIDDEN_FRACTION, generator)
+            last = encoder(batch, hidden)[-1]
+            numbers = batch.atomic_numbers[hidden.atoms]
+            answers = {name: logits.argmax(dim=1) for name, logits in heads.atoms(last[hidden.atoms]).items()}
+            source, target = batch.source[hidden.edges], batch.target[hidden.edges]
+            bins = heads.edges(last[source], last[target]).argmax(dim=1)
+            truth = distance_bins(batch.distance[hidden.edges], encoder.spec)
+            found = {
+                "group": answers["group"] == group[numbers],
+                "period": answers["period"] == period[numbers],
+            }
+            found["both"] = found["group"] & found["period"]
+            if "element" in answers:
+                found["element"] = answers["element"] == numbers
+            found["distance_bin"] = bins == truth
+            for name, values in found.items():
+                right.setdefault(name, []).append(values)
+    figures = {name: float(torch.cat(values).float().mean()) for name, values in right.items()}
+    figures["structures"] = len(graphs)
+    return figures

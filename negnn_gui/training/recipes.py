@@ -1,0 +1,127 @@
+"""From tables of data to a finished model folder: train, evaluate on the test split, write it with its card."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from negnn_gui import __version__
+from negnn_gui.inference.moment_models import LoadedMomentModel, load_moment_model
+from negnn_gui.models import registry
+from negnn_gui.models.checkpoint import ModelFileError, read_config
+from negnn_gui.models.loading import load_encoder, load_ssl_heads
+from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MomentConfig, MomentModel
+from negnn_gui.training.cards import encoder_card, machine, moment_card
+from negnn_gui.training.evaluate import GIVEN, element_median_figures, moment_figures, ssl_figures
+from negnn_gui.training.fit_run import MomentData, open_moment_data, run_fit
+from negnn_gui.training.graph_store import open_graph_store
+from negnn_gui.training.pretrain import PredictivePretraining, PretrainConfig
+from negnn_gui.training.pretrain_run import PRETRAINING_TABLES, RunOptions, run_pretraining
+from negnn_gui.training.publish import calibrate, predict_split, save_encoder, save_moment_model
+from negnn_gui.training.tables import read_structures_table
+
+log = logging.getLogger(__name__)
+
+
+def pretrain_encoder(
+    data: Path, out: Path, model_id: str, config: PretrainConfig, options: RunOptions, command: str
+) -> Path:
+    """Pretrain an encoder and write it to ``out/model_id``; returns that folder."""
+    run = run_pretraining(data, out, config, options)
+    return publish_encoder(data, out, model_id, run.module, run.facts(command, options))
+
+
+def publish_encoder(
+    data: Path, out: Path, model_id: str, module: PredictivePretraining, facts: Mapping[str, Any]
+) -> Path:
+    """Measure a pretrained module on the test split and write its folder."""
+    module.eval().to("cpu")
+    table = read_structures_table(data, "mp_magmoms")
+    store = open_graph_store(table, module.config.spec)
+    figures = ssl_figures(module.encoder, module.heads, table, store)
+    folder = out / model_id
+    hashes = "+".join(read_structures_table(data, name).sha256[:16] for name in PRETRAINING_TABLES)
+    save_encoder(folder, module, hashes, {**facts, "test": figures}, encoder_card(model_id, facts, figures))
+    return folder
+
+
+def train_moment_model(
+    data: Path,
+    out: Path,
+    model_id: str,
+    encoder_id: str,
+    config: MomentConfig,
+    options: Mapping[str, RunOptions],
+    command: str,
+) -> Path:
+    """Train the heads one after the other (``options`` by head) and write ``out/model_id``."""
+    info = registry.get(encoder_id, "encoder")
+    encoder = load_encoder(info)
+    model = MomentModel(config, encoder.spec, encoder)
+    tables = {head: open_moment_data(data, head, encoder.spec) for head in config.heads}
+    facts: dict[str, Any] = {"command": command, "program": f"negnn-gui {__version__}", "hardware": machine()}
+    for head in config.heads:
+        fit = run_fit(tables[head], model, head, out, options[head])
+        facts[f"{head} head"] = (
+            f"{fit.steps} steps of {options[head].batch_atoms} atoms in {fit.seconds / 60:.0f} min, "
+            f"peak rate {options[head].rate:g}, seed {options[head].seed}"
+        )
+    model.to("cpu").eval()
+    folder = out / model_id
+    figures, medians = {}, {}
+    for head, own in tables.items():
+        quantiles, truth, numbers = predict_split(model, own, head, "test")
+        figures[head] = moment_figures(head, quantiles, truth, numbers, calibrate(model, own, head))
+        medians[head] = median_of(own, head)
+    card = moment_card(model_id, encoder_id, facts, figures, medians)
+    save_moment_model(folder, model, info.ref, tables, {**facts, "test": figures}, card)
+    return folder
+
+
+def median_of(data: MomentData, head: str) -> dict[str, Any]:
+    """Figures of the element median, from the train split, on the test split."""
+    parts = []
+    for split in ("train", "test"):
+        atoms = data.atoms(split)
+        moments = data.moments[atoms].astype(np.float64)
+        counted = np.isfinite(moments) if head == DFT else moments > GIVEN
+        parts.append(
+            (moments[counted], np.asarray(data.store.atomic_numbers[atoms][counted], dtype=np.int64))
+        )
+    return element_median_figures(parts[0], parts[1])
+
+
+def evaluate_model(data: Path, model_id: str, split: str) -> dict[str, Any]:
+    """Figures of a registered model, of either kind, on a split.
+
+    Raises
+    ------
+    ModelFileError
+        An encoder without heads cannot be evaluated on hidden atoms.
+    """
+    info = registry.get(model_id)
+    config, _ = read_config(info.folder)
+    if config["kind"] == "encoder":
+        heads = load_ssl_heads(info)
+        if heads is None:
+            raise ModelFileError(f"{model_id} has no self-supervised heads, so there is nothing to evaluate")
+        encoder = load_encoder(info)
+        table = read_structures_table(data, "mp_magmoms")
+        return dict(ssl_figures(encoder, heads, table, open_graph_store(table, encoder.spec), split))
+    return {
+        head: _evaluate_head(data, load_moment_model(model_id), head, split)
+        for head in config["architecture"]["heads"]
+        if head in (DFT, EXPERIMENTAL)
+    }
+
+
+def _evaluate_head(data: Path, loaded: LoadedMomentModel, head: str, split: str) -> dict[str, Any]:
+    own = open_moment_data(data, head, loaded.model.spec)
+    quantiles, truth, numbers = predict_split(loaded.model, own, head, split)
+    figures = moment_figures(head, quantiles, truth, numbers, loaded.calibration[head])
+    figures["element_median"] = median_of(own, head)
+    return figures

@@ -1,0 +1,294 @@
+"""The window as a user meets it: filled, linked, remembered, closed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QGuiApplication, QPalette
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QPlainTextEdit, QPushButton, QTextBrowser
+
+from negnn_gui.app.session import Stage
+from negnn_gui.app.theme import is_dark, palette, warning_colour
+from negnn_gui.inference.predictor import Predictor
+from negnn_gui.results import SiteRef
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window()
+
+
+@pytest.fixture
+def loaded(window, nio, wait_until_idle, qtbot):
+    """A window with NiO predicted and shown."""
+    window.controller.open_paths([nio])
+    wait_until_idle(window.controller)
+    qtbot.waitUntil(lambda: window.views.settled)
+    return window
+
+
+def refs(window, *sites: int) -> frozenset[SiteRef]:
+    return frozenset(SiteRef(window.session.current.id, site) for site in sites)
+
+
+def test_welcome_page_gives_way_to_the_crystal_and_comes_back(loaded):
+    assert loaded.views.canvas.isVisible()
+    assert not loaded.welcome.isVisible()
+    loaded.close_chosen()
+    assert loaded.welcome.isVisible()
+    assert not loaded.views.canvas.isVisible()
+
+
+def test_welcome_page_offers_examples_that_open(window, qtbot, wait_until_idle):
+    assert "NiO" in {path.stem for path in window.welcome.examples}
+    [button] = [b for b in window.welcome.findChildren(QPushButton) if b.text() == "NiO"]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    wait_until_idle(window.controller)
+    assert [entry.name for entry in window.session.entries.values()] == ["NiO"]
+
+
+def test_one_selection_for_all_views(loaded):
+    for view, name in (
+        (loaded.views.canvas, "canvas"),
+        (loaded.views.map, "map"),
+        (loaded.views.table, "table"),
+    ):
+        loaded.controller.select(frozenset())
+        chosen = frozenset({1}) if name == "canvas" else refs(loaded, 1)
+        view.picked.emit(chosen, "replace")
+        assert loaded.session.selection == refs(loaded, 1), name
+    assert "1 selected" in loaded.status.text
+    loaded.views.canvas.picked.emit(frozenset({0}), "add")
+    assert loaded.session.selection == refs(loaded, 0, 1)
+    loaded.views.table.picked.emit(refs(loaded, 1), "toggle")
+    assert loaded.session.selection == refs(loaded, 0)
+
+
+def test_escape_clears_the_selection(loaded, qtbot):
+    loaded.controller.select(refs(loaded, 0))
+    loaded.views.structures.setFocus()
+    qtbot.keyClick(loaded.views.structures, Qt.Key.Key_Escape)
+    assert loaded.session.selection == frozenset()
+
+
+def test_colour_by_is_the_colouring_of_the_session(loaded):
+    box = loaded.menus.colour_by
+    assert box.isEnabled()
+    assert box.currentData() == loaded.session.colouring.property == "moment"
+    box.setCurrentIndex(box.findData("element"))
+    box.activated.emit(box.currentIndex())
+    assert loaded.session.colouring.property == "element"
+
+
+def test_level_buttons_choose_and_join_levels(loaded, qtbot):
+    buttons = loaded.menus.levels.buttons
+    qtbot.mouseClick(buttons[3], Qt.MouseButton.LeftButton)
+    assert loaded.session.levels == "3"
+    assert [button.isChecked() for button in buttons] == [False, False, False, True, False, False]
+
+
+def test_unreadable_file_is_a_row_with_its_reason_and_can_be_dismissed(loaded, tmp_path, wait_until_idle):
+    bad = tmp_path / "bad.cif"
+    bad.write_text("")
+    loaded.controller.open_paths([bad])
+    wait_until_idle(loaded.controller)
+    model = loaded.views.structures.model()
+    assert model.rowCount() == 2
+    index = model.index(1, 0)
+    assert index.data() == "bad.cif"
+    reason = loaded.session.read_failures[0].reason
+    assert reason in index.data(Qt.ItemDataRole.ToolTipRole)
+    loaded.views.structures.setCurrentIndex(index)
+    loaded.close_chosen()
+    assert model.rowCount() == 1
+    assert len(loaded.session.entries) == 1
+
+
+def test_choosing_a_row_shows_that_structure(loaded, tmp_path, nio, wait_until_idle):
+    other = tmp_path / "other.cif"
+    other.write_text(nio.read_text().replace("2.954", "3.1"))
+    loaded.controller.open_paths([other])
+    wait_until_idle(loaded.controller)
+    loaded.views.structures.setCurrentIndex(loaded.views.structures.model().index(1, 0))
+    assert loaded.session.current.name == "other"
+    assert "other" in loaded.views.details.toPlainText()
+
+
+def test_details_name_cell_model_and_warnings(loaded):
+    text = loaded.views.details.toPlainText()
+    assert "2.9540, 2.9540, 2.9540 Å" in text
+    assert "tiny-random" in text
+    loaded.show_model_card()
+    [browser] = [b for b in loaded.findChildren(QTextBrowser) if b.accessibleName() == "Model card"]
+    assert "For tests." in browser.toPlainText()
+    browser.window().close()
+
+
+def test_notices_of_the_predictor_are_said_twice(loaded):
+    loaded.controller._on_notice("Memory ran out on cuda:0: going on with the CPU.")
+    assert "going on with the CPU" in loaded.status.text
+    assert "going on with the CPU" in loaded.views.details.toPlainText()
+
+
+def test_hovering_names_the_site_until_it_ends(loaded):
+    loaded.status.say("Saved")
+    loaded.views.canvas.hovered.emit(0)
+    assert "NiO, Ni1 (Ni): abs(m) DFT" in loaded.status.text
+    loaded.views.canvas.hovered.emit(-1)
+    assert loaded.status.text.endswith("Saved")
+
+
+def test_cancel_button_is_there_while_there_is_something_to_cancel(
+    window, nio, qtbot, monkeypatch, wait_until_idle
+):
+    reached, go_on = threading.Event(), threading.Event()
+    predict = Predictor.predict
+
+    def slow(self, wanted, *, cancelled, **callbacks):
+        reached.set()
+        go_on.wait(30)
+        if not cancelled():
+            yield from predict(self, wanted, cancelled=cancelled, **callbacks)
+
+    monkeypatch.setattr(Predictor, "predict", slow)
+    window.controller.open_paths([nio])
+    qtbot.waitUntil(reached.is_set, timeout=60_000)
+    assert window.status.cancel_button.isVisible()
+    qtbot.mouseClick(window.status.cancel_button, Qt.MouseButton.LeftButton)
+    go_on.set()
+    wait_until_idle(window.controller)
+    assert not window.status.cancel_button.isVisible()
+    assert [window.session.status(e).stage for e in window.session.entries] == [Stage.READ]
+
+
+def test_closing_while_predicting_joins_first_and_frees_vtk(make_window, nio, qtbot, monkeypatch):
+    window = make_window()
+    reached = threading.Event()
+    predict = Predictor.predict
+
+    def endless(self, wanted, *, cancelled, **callbacks):
+        while not cancelled():
+            reached.set()
+            yield from predict(self, wanted[:1], cancelled=cancelled, **callbacks)
+
+    monkeypatch.setattr(Predictor, "predict", endless)
+    window.controller.open_paths([nio])
+    qtbot.waitUntil(reached.is_set, timeout=60_000)
+    with qtbot.waitSignal(window.closed):
+        window.close()
+    assert window.joined
+
+
+def test_closing_before_the_views_stand(qtbot, qapp, make_controller, preferences):
+    from negnn_gui.app.main_window import MainWindow
+    from negnn_gui.app.theme import Theme
+
+    window = MainWindow(make_controller(), preferences, Theme(qapp))
+    qtbot.addWidget(window)
+    with qtbot.waitSignal(window.painted):
+        window.show()
+    window.close()
+    assert window.joined
+
+
+def test_pasting_text_opens_it_and_anything_else_is_said(window, nio, wait_until_idle):
+    QGuiApplication.clipboard().setText(nio.read_text())
+    window.paste()
+    wait_until_idle(window.controller)
+    assert [entry.formula for entry in window.session.entries.values()] == ["NiO"]
+    QGuiApplication.clipboard().clear()
+    window.paste()
+    assert "neither" in window.status.text
+
+
+def test_export_by_menu_adds_the_suffix(loaded, qtbot, monkeypatch, tmp_path):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    with qtbot.waitSignal(loaded.controller.exported, timeout=60_000):
+        loaded.menus.export_csv.trigger()
+    assert (tmp_path / "mine.csv").is_file()
+
+
+def test_problem_is_a_dialog_with_one_sentence(window):
+    window.controller.export_sites(Path("never.csv"))
+    [box] = window.findChildren(QMessageBox)
+    assert "nothing to export" in box.text()
+    box.close()
+
+
+def test_error_report_can_be_copied_and_comes_once(window):
+    window.show_error("Something went wrong.", "the report")
+    window.show_error("Again.", "another")
+    [box] = window.findChildren(QMessageBox)
+    [copy] = [button for button in box.buttons() if button.text() == "Copy report"]
+    copy.click()
+    assert QGuiApplication.clipboard().text() == "the report"
+    assert box.isVisible()
+    box.close()
+
+
+def test_log_is_shown(window):
+    window.show_log()
+    [view] = [v for v in window.findChildren(QPlainTextEdit) if v.accessibleName() == "Log"]
+    view.window().close()
+
+
+def test_docks_are_remembered_and_can_be_reset(make_window, preferences):
+    window = make_window()
+    window.docks["details"].hide()
+    window.close()
+    again = make_window()
+    assert not again.docks["details"].isVisible()
+    again.reset_docks()
+    assert all(dock.isVisible() for dock in again.findChildren(QDockWidget))
+
+
+def test_arrangement_that_makes_no_sense_is_not_restored(make_window, preferences):
+    preferences.save_layout(QByteArray(b"no geometry"), QByteArray(b"no docks"))
+    window = make_window()
+    assert all(dock.isVisible() for dock in window.findChildren(QDockWidget))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_has_a_contrast_of_at_least_4_5(dark):
+    colours = palette(dark)
+    role = QPalette.ColorRole
+    pairs = [
+        (role.WindowText, role.Window),
+        (role.Text, role.Base),
+        (role.Text, role.AlternateBase),
+        (role.ButtonText, role.Button),
+        (role.PlaceholderText, role.Base),
+        (role.PlaceholderText, role.Window),
+        (role.HighlightedText, role.Highlight),
+        (role.Link, role.Base),
+        (role.ToolTipText, role.ToolTipBase),
+    ]
+    for front, back in pairs:
+        assert contrast(colours.color(front), colours.color(back)) >= 4.5, (front, back)
+    assert contrast(warning_colour(colours), colours.color(role.Base)) >= 4.5
+    assert is_dark(colours) is dark
+
+
+def contrast(front, back) -> float:
+    """WCAG 2 contrast ratio."""
+
+    def luminance(colour) -> float:
+        channels = (colour.redF(), colour.greenF(), colour.blueF())
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    lighter, darker = sorted((luminance(front), luminance(back)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_appearance_can_be_chosen(window, qapp):
+    window.set_appearance("dark")
+    assert is_dark(qapp.palette())
+    window.set_appearance("light")
+    assert not is_dark(qapp.palette())
+    assert window.preferences.appearance == "light"
