@@ -77,6 +77,7 @@ def predict(
     UnknownModelError, ModelFileError, DeviceError
         The model or device cannot be used.
     """
+    from negnn_gui.analysis.known_sites import with_nearest_known
     from negnn_gui.inference.predictor import PredictionFailure
 
     predictor = _predictor(model, device)
@@ -94,7 +95,7 @@ def predict(
             if isinstance(outcome, PredictionFailure):
                 fail(str(entry.path or entry.name), entry.frame, outcome.reason)
             else:
-                tables.append(site_frame(entry, outcome))
+                tables.append(site_frame(entry, with_nearest_known(outcome)))
     table = pd.concat(tables, ignore_index=True) if tables else empty_site_frame()
     table.attrs["failures"] = failures
     return table

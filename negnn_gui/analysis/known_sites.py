@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import cache
 
 from negnn_gui import locations
 from negnn_gui.analysis.atlas import Atlas, AtlasError
@@ -12,6 +13,7 @@ from negnn_gui.results import Analysis, ModelRef
 log = logging.getLogger(__name__)
 
 
+@cache
 def shipped_atlas(encoder: ModelRef) -> Atlas | None:
     """The shipped atlas if it fits ``encoder``; None (with the reason in the log) where it cannot be used."""
     folder = locations.resources_dir() / "atlas"
@@ -22,8 +24,12 @@ def shipped_atlas(encoder: ModelRef) -> Atlas | None:
         return None
 
 
-def with_nearest_known(analysis: Analysis, atlas: Atlas | None) -> Analysis:
-    """The analysis with the most similar known site of each of its sites; unchanged without an atlas."""
+def with_nearest_known(analysis: Analysis) -> Analysis:
+    """The analysis with the most similar known site of each of its sites.
+
+    Unchanged where no atlas fits, and where only embeddings were asked for.
+    """
+    atlas = shipped_atlas(analysis.encoder) if analysis.model is not None else None
     if atlas is None:
         return analysis
     return replace(analysis, nearest=atlas.nearest_known(analysis.embeddings))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 
 from negnn_gui.app.activity import Activity, Meter
-from negnn_gui.app.file_jobs import FileWorker, ReadPaths, ReadText, WriteSites
+from negnn_gui.app.file_jobs import FileWorker, LoadLibraries, ReadPaths, ReadText, WriteSites
 from negnn_gui.app.jobs import LoadedModels, PredictionWorker, PredictRequest, Worker
 from negnn_gui.app.session import Session, Stage
 
@@ -43,6 +43,7 @@ class Controller(QObject):
     exported = Signal(object)
     device_changed = Signal(str)
     models_changed = Signal(object)
+    libraries_loaded = Signal()
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Controller(QObject):
         self._started = ""
         self._worked_s = 0.0
         self._connect()
+        self._loading_libraries = self._files.submit(LoadLibraries())
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection
@@ -90,12 +92,14 @@ class Controller(QObject):
 
     # --- life ---------------------------------------------------------------------------------------
 
-    def start(self, *, load_models: bool = True) -> None:
-        """Start the workers and load the models, so that the first prediction need not wait for them."""
+    def start_files(self) -> None:
+        """Start the file worker; ``libraries_loaded`` comes when the views and it have what they need."""
         self._files.start()
+
+    def start_predictor(self) -> None:
+        """Start the predictor and load the models, so that the first prediction need not wait for them."""
         self._predictor.start()
-        if load_models:
-            self._submit_prediction(())
+        self._submit_prediction(())
 
     def shutdown(self, timeout_s: float = _JOIN_S) -> bool:
         """Cancel everything and join the workers; False where one of them is stuck in foreign code."""
@@ -273,6 +277,8 @@ class Controller(QObject):
         self._announce_activity()
 
     def _on_files_ended(self, number: int) -> None:
+        if number == self._loading_libraries:
+            self.libraries_loaded.emit()
         self._file_work.pop(number, None)
         self._read_progress = (0, 0)
         self._announce_activity()

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BATCH_EVERY_S = 0.05
+# What reading, the views and exporting need: seconds to load, so it is done where the window does not wait for it.
+_LIBRARIES = (
+    "numpy",
+    "negnn_gui.structures.reading",
+    "pymatgen.core",
+    "pandas",
+    "negnn_gui.app.scene.crystal",
+    "negnn_gui.analysis.projection",
+    "negnn_gui.export.writers",
+)
+
+
+@dataclass(frozen=True)
+class LoadLibraries:
+    """The first request: import what the others need."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,9 @@ class WriteSites:
     failures: int
 
 
+Request = LoadLibraries | ReadPaths | ReadText | WriteSites
+
+
 class FileWorker(Worker):
     """Reads and writes, one request after the other.
 
@@ -73,9 +92,13 @@ class FileWorker(Worker):
     written = Signal(object)
     write_failed = Signal(object, str)
 
-    def serve(self, request: ReadPaths | ReadText | WriteSites) -> None:
+    def serve(self, request: Request) -> None:
         """Do one request."""
         match request:
+            case LoadLibraries():
+                with heavy_imports():
+                    for name in _LIBRARIES:
+                        import_module(name)
             case ReadPaths(paths):
                 self._read_paths(paths)
             case ReadText(text, name):
@@ -83,13 +106,13 @@ class FileWorker(Worker):
             case WriteSites():
                 self._write(request)
 
-    def must_finish(self, request: ReadPaths | ReadText | WriteSites) -> bool:
+    def must_finish(self, request: Request) -> bool:
         """Reading can be given up; what the user saves is saved."""
         return isinstance(request, WriteSites)
 
     def _read_paths(self, paths: tuple[Path, ...]) -> None:
-        with heavy_imports():
-            from negnn_gui.structures import reading
+        from negnn_gui.structures import reading
+
         files = []
         for file in reading.expand_paths(paths):
             if self.cancelled():
@@ -105,8 +128,7 @@ class FileWorker(Worker):
         self.report(len(files), len(files))
 
     def _read_text(self, text: str, name: str) -> None:
-        with heavy_imports():
-            from negnn_gui.structures import reading
+        from negnn_gui.structures import reading
         from negnn_gui.structures.entry import StructureReadError
 
         try:
@@ -115,13 +137,16 @@ class FileWorker(Worker):
             self.read.emit([], [error])
 
     def _write(self, request: WriteSites) -> None:
-        with heavy_imports():
-            from negnn_gui.export.writers import write_results
+        from negnn_gui.export.writers import write_results
+
         write_results(request.path, request.rows, _record(request))
         self.written.emit(request.path)
 
-    def refuse(self, request: ReadPaths | ReadText | WriteSites, reason: str) -> None:
+    def refuse(self, request: Request, reason: str) -> None:
         """Say what was not read or written."""
+        if isinstance(request, LoadLibraries):
+            self.notice.emit(f"a library could not be loaded: {reason}; reinstall negnn-gui")
+            return
         if isinstance(request, WriteSites):
             self.write_failed.emit(request.path, reason)
             return

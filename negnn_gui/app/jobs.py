@@ -169,6 +169,7 @@ class PredictionWorker(Worker):
             self._predict(self._predictor, request)
 
     def _predict(self, predictor: Predictor, request: PredictRequest) -> None:
+        from negnn_gui.analysis.known_sites import with_nearest_known
         from negnn_gui.inference.predictor import PredictionFailure
 
         answered: set[str] = set()
@@ -181,7 +182,7 @@ class PredictionWorker(Worker):
                 if isinstance(outcome, PredictionFailure):
                     self.failed.emit(request.generation, outcome.entry_id, outcome.reason)
                 else:
-                    self.result.emit(request.generation, outcome)
+                    self.result.emit(request.generation, with_nearest_known(outcome))
                 self._announce_device()
         except BaseException as error:
             logger.error("prediction failed", exc_info=error)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -53,45 +52,20 @@ class LinkedViews(QObject):
         self.table: SitesTable | None = None
         self.plots: MomentPlots | None = None
         self._steps = [
-            self._make_lists,
             self._make_canvas,
             self._make_table,
             self._make_map,
             self._make_plots,
-            self._preload,
             self._link,
         ]
+        self._finalised = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._step)
         self._update = Coalescer(self._show_analyses, parent=self)
 
-    def make(self) -> None:
-        """Begin to make the views, one in each turn of the event loop."""
-        self._timer.start(0)
-
-    @property
-    def settled(self) -> bool:
-        """Whether all views stand and show what the session holds."""
-        return not self._steps and not self._update.pending
-
-    def finalise(self) -> None:
-        """Free what VTK holds, before the window goes."""
-        self._timer.stop()
-        self._update.stop()
-        if self.canvas is not None:
-            self.canvas.finalise()
-
-    def _step(self) -> None:
-        self._steps.pop(0)()
-        if self._steps:
-            self._timer.start(0)
-        else:
-            self.ready.emit()
-
-    # --- making -------------------------------------------------------------------------------------
-
-    def _make_lists(self) -> None:
+    def make_lists(self) -> None:
+        """Make the two views that need no library."""
         from negnn_gui.app.views.details import Details
         from negnn_gui.app.views.structure_list import StructureList
 
@@ -107,6 +81,33 @@ class LinkedViews(QObject):
         controller.models_changed.connect(self.details.set_models)
         controller.notices_changed.connect(self.details.set_notices)
         self._place("details", self.details)
+
+    def make(self) -> None:
+        """Begin to make the other views, one in each turn of the event loop."""
+        if not self._finalised:
+            self._timer.start(0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all views stand and show what the session holds."""
+        return not self._steps and not self._update.pending
+
+    def finalise(self) -> None:
+        """Free what VTK holds, before the window goes."""
+        self._finalised = True
+        self._timer.stop()
+        self._update.stop()
+        if self.canvas is not None:
+            self.canvas.finalise()
+
+    def _step(self) -> None:
+        self._steps.pop(0)()
+        if self._steps:
+            self._timer.start(0)
+        else:
+            self.ready.emit()
+
+    # --- making -------------------------------------------------------------------------------------
 
     def _make_canvas(self) -> None:
         from negnn_gui.app.views.canvas import CrystalCanvas
@@ -141,10 +142,6 @@ class LinkedViews(QObject):
         self.plots.picked.connect(self._controller.select)
         self._place("moments", self.plots)
         _adopt_menus(self.plots)
-
-    def _preload(self) -> None:
-        """Load VTK while nothing is shown yet, so that the first crystal need not wait for it."""
-        import_module("negnn_gui.app.scene.crystal")
 
     def _link(self) -> None:
         session = self._session

@@ -103,7 +103,9 @@ class MainWindow(QMainWindow):
     def _on_first_paint(self) -> None:
         self.painted.emit()
         self._make_menus()
-        self.views.make()
+        self.views.make_lists()
+        self.controller.libraries_loaded.connect(self.views.make)
+        self.controller.start_files()
 
     def _make_menus(self) -> None:
         from negnn_gui.app.actions import Actions
@@ -138,7 +140,7 @@ class MainWindow(QMainWindow):
         self.menus.set_examples(examples)
         self.welcome.set_examples(examples)
         self.menus.offer_colourings(self.session.colouring)
-        self.controller.start()
+        self.controller.start_predictor()
         self.furnished.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

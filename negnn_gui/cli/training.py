@@ -55,6 +55,16 @@ class Split(StrEnum):
     TEST = "test"
 
 
+class Family(StrEnum):
+    """Graph networks that a NEGNN can be built on."""
+
+    CGCNN = "cgcnn"
+    SCHNET = "schnet"
+    MPNN = "mpnn"
+    MEGNET = "megnet"
+    GCN = "gcn"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("pretrain", epilog=_PRETRAIN_EXAMPLE)(pretrain)
@@ -100,6 +110,9 @@ def train(
     nodes: Annotated[
         str, typer.Option("--nodes", help="Node input: levels, one-hot, or both as 01+one-hot.")
     ] = "01+one-hot",
+    backbone: Annotated[Family, typer.Option("--backbone", help="Family of the graph network.")] = Family.CGCNN,
+    width: Annotated[int, typer.Option("--width", min=4, help="Length of an atom's vector.")] = 64,
+    layers: Annotated[int, typer.Option("--layers", min=1, help="Rounds of messages.")] = 4,
     max_time: MaxTime = "01:00:00",
     experimental_time: Annotated[
         str | None,
@@ -117,12 +130,13 @@ def train(
     resume: options.Resume = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Train a moment model (NE-CGCNN) on the frozen representation of an encoder.
+    """Train a moment model (a NEGNN) on the frozen representation of an encoder.
 
     The DFT head is trained on mp_magmoms, the experimental one, if asked for, on magndata.
     """
     with training_errors():
         from negnn_gui.models import registry
+        from negnn_gui.models.backbone import BackboneConfig
         from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MomentConfig
         from negnn_gui.training.recipes import train_moment_model
 
@@ -133,7 +147,7 @@ def train(
             run[EXPERIMENTAL] = _run_options(
                 experimental_time, rate, batch_atoms, max_atoms, None, seed, threads, device, resume
             )
-        config = MomentConfig(nodes=_nodes(nodes), heads=tuple(run))
+        config = MomentConfig(_nodes(nodes), BackboneConfig(backbone.value, width, layers), tuple(run))
         chosen = encoder or registry.default_id("encoder")
         folder = train_moment_model(data_folder(data), out, name, chosen, config, run, _command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")

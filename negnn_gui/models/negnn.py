@@ -16,8 +16,9 @@ from torch.nn import functional
 
 from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.graphs.spec import GraphSpec
-from negnn_gui.models.backbones import BackboneConfig, make_backbone
+from negnn_gui.models.backbone import BackboneConfig
 from negnn_gui.models.encoder import CrystalGraphEncoder
+from negnn_gui.models.families import make_backbone
 from negnn_gui.models.nodes import NodeInput, NodesConfig
 
 QUANTILES = (0.05, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.95)

@@ -138,6 +138,7 @@ class ScreeningJob:
         self, predictor: Predictor, batch: Batch, journal: Journal, products: Products
     ) -> Checkpoint | None:
         """Write the results of one batch; the state then, or None where the run was cancelled."""
+        from negnn_gui.analysis.known_sites import with_nearest_known
         from negnn_gui.inference.predictor import PredictionFailure
 
         state = replace(journal.last, position=batch.end)
@@ -159,7 +160,7 @@ class ScreeningJob:
                     state,
                     structures=state.structures + 1,
                     sites=state.sites + entry.n_sites,
-                    warnings=state.warnings + products.add(entry, outcome),
+                    warnings=state.warnings + products.add(entry, with_nearest_known(outcome)),
                     devices=tuple(dict.fromkeys((*state.devices, outcome.device))),
                 )
             self._tell(state, file, journal)

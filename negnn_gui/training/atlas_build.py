@@ -14,12 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from negnn_gui.analysis.atlas_files import AtlasSites, write_atlas
-from negnn_gui.analysis.projection import fit_aligned_pca
+from negnn_gui.analysis.projection import AlignedMaps, spaced_rows
 from negnn_gui.analysis.sampling import one_per_class, sample_balanced
 from negnn_gui.models import registry
 from negnn_gui.models.encoder import CrystalGraphEncoder
 from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL
+from negnn_gui.results import join_levels
 from negnn_gui.training.batching import batches_by_atoms
 from negnn_gui.training.fit_run import MomentData, open_moment_data
 from negnn_gui.training.tables import read_column
@@ -64,15 +65,14 @@ def build_atlas(data: Path, folder: Path, encoder_id: str, sites: int, seed: int
     embeddings = np.concatenate([_embed(encoder, chosen) for chosen, _ in parts], axis=1)
     known = {name: np.concatenate([columns[name] for _, columns in parts]) for name in parts[0][1]}
 
-    def vectors(choice: str) -> NDArray[np.float32]:
-        return np.concatenate([embeddings[int(level)] for level in choice], axis=1)
-
+    fitted_to = embeddings[:, spaced_rows(embeddings.shape[1])]
+    maps = AlignedMaps(lambda levels: join_levels(fitted_to, levels), {})
     write_atlas(
         folder,
         encoder=info.ref,
         sites=AtlasSites(**known),
         embeddings=embeddings,
-        projections={choice: fit_aligned_pca(vectors, choice) for choice in _CHOICES},
+        projections={choice: maps.projection(choice) for choice in _CHOICES},
         attribution=ATTRIBUTION,
     )
     return embeddings.shape[1]

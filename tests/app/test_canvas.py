@@ -20,6 +20,7 @@ from negnn_gui.app.scene.colouring import Colouring
 from negnn_gui.app.scene.window import GraphicsError
 from negnn_gui.app.theme import palette
 from negnn_gui.app.views.canvas import EMPTY_TEXT, CrystalCanvas
+from negnn_gui.app.views.canvas_pacing import Pacing
 from negnn_gui.structures.entry import StructureEntry
 
 pytestmark = pytest.mark.gui
@@ -35,8 +36,10 @@ def perovskite(name: str = "SrTiO3") -> StructureEntry:
 
 
 @pytest.fixture
-def canvas(qtbot: QtBot) -> Iterator[CrystalCanvas]:
+def canvas(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[CrystalCanvas]:
     """A shown view of a perovskite, seen along c, from which the selection comes back as from a session."""
+    # On a busy machine a slow picture would make the next one coarser: pictures that are compared must not be.
+    monkeypatch.setattr(Pacing, "smooth_at_rest", lambda _: True)
     widget = CrystalCanvas()
     qtbot.addWidget(widget)
     widget.resize(WIDTH, HEIGHT)

@@ -16,7 +16,8 @@ from negnn_gui.results import SiteRef
 @pytest.fixture
 def controller(make_controller):
     controller = make_controller()
-    controller.start()
+    controller.start_files()
+    controller.start_predictor()
     return controller
 
 
@@ -158,7 +159,8 @@ def test_failure_of_the_predictor_is_the_status_of_the_structure(make_controller
         raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
     controller = make_controller(load)
-    controller.start()
+    controller.start_files()
+    controller.start_predictor()
     controller.open_paths([nio])
     wait_until_idle(controller)
     [entry_id] = controller.session.entries

@@ -139,6 +139,8 @@ def _wait_for_lines(journal: Path, lines: int, process: subprocess.Popen[bytes])
 
 
 @posix
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_twice_and_resumed_ends_with_the_file_of_an_unbroken_run(
     negnn: Run, work: Path, folder: Path, environment: Mapping[str, str]
 ) -> None:

@@ -25,7 +25,7 @@ def made_up_rows(n: int, seed: int) -> dict[str, list[object]]:
         name: []
         for name in (
             "structure_id", "reduced_formula", "lattice", "atomic_numbers", "frac_coords", "split", "magmoms",
-            "moments", "moment_given",
+            "moments", "moment_given", "doi",
         )
     }  # fmt: skip
     for index in range(n):
@@ -45,6 +45,7 @@ def made_up_rows(n: int, seed: int) -> dict[str, list[object]]:
         rows["split"].append(split_of(formula))
         rows["magmoms"].append((moments * random.choice([-1, 1], size)).tolist())
         rows["moments"].append(np.column_stack([moments * 0, moments * 0, moments]).ravel().tolist())
+        rows["doi"].append(f"10.1000/{index}")
         rows["moment_given"].append((moments > 0.2).tolist())
     return rows
 

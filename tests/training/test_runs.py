@@ -9,7 +9,7 @@ import torch
 
 from negnn_gui.inference.moment_models import load_moment_model
 from negnn_gui.models import registry
-from negnn_gui.models.backbones import BackboneConfig
+from negnn_gui.models.backbone import BackboneConfig
 from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN, QUANTILES, MomentConfig, pinball_loss
 from negnn_gui.training.budget import Budget, parse_duration

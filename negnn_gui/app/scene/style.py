@@ -30,11 +30,6 @@ class Theme:
     cell: tuple[int, int, int]
     accent: tuple[int, int, int]
 
-    @property
-    def is_dark(self) -> bool:
-        """Whether the background is darker than the text."""
-        return sum(self.background) < sum(self.foreground)
-
 
 LIGHT = Theme(background=(255, 255, 255), foreground=(32, 35, 40), cell=(96, 102, 112), accent=(255, 128, 0))
 DARK = Theme(background=(30, 32, 36), foreground=(228, 230, 234), cell=(150, 156, 166), accent=(255, 176, 32))
