@@ -68,6 +68,7 @@ class Controller(QObject):
         self._generations: dict[int, int] = {}  # number of a request -> generation
         self._file_work: dict[int, str] = {}  # number of a request -> verb
         self._read_progress = (0, 0)
+        self._closed = False
         self._meter = Meter()
         self._started = ""
         self._worked_s = 0.0
@@ -94,15 +95,18 @@ class Controller(QObject):
 
     def start_files(self) -> None:
         """Start the file worker; ``libraries_loaded`` comes when the views and it have what they need."""
-        self._files.start()
+        if not self._closed:
+            self._files.start()
 
     def start_predictor(self) -> None:
         """Start the predictor and load the models, so that the first prediction need not wait for them."""
-        self._predictor.start()
-        self._submit_prediction(())
+        if not self._closed:
+            self._predictor.start()
+            self._submit_prediction(())
 
     def shutdown(self, timeout_s: float = _JOIN_S) -> bool:
         """Cancel everything and join the workers; False where one of them is stuck in foreign code."""
+        self._closed = True
         deadline = time.monotonic() + timeout_s
         joined = True
         for worker in (self._predictor, self._files):

@@ -110,7 +110,9 @@ def train(
     nodes: Annotated[
         str, typer.Option("--nodes", help="Node input: levels, one-hot, or both as 01+one-hot.")
     ] = "01+one-hot",
-    backbone: Annotated[Family, typer.Option("--backbone", help="Family of the graph network.")] = Family.CGCNN,
+    backbone: Annotated[
+        Family, typer.Option("--backbone", help="Family of the graph network.")
+    ] = Family.CGCNN,
     width: Annotated[int, typer.Option("--width", min=4, help="Length of an atom's vector.")] = 64,
     layers: Annotated[int, typer.Option("--layers", min=1, help="Rounds of messages.")] = 4,
     max_time: MaxTime = "01:00:00",
@@ -160,6 +162,12 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the figures as JSON.")
     ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(
+            "--plots", metavar="DIR", help="Write pictures (parity, error against out-of-domain score)."
+        ),
+    ] = None,
     threads: Threads = 1,
     verbose: options.Verbose = False,
 ) -> None:
@@ -170,7 +178,7 @@ def evaluate(
         from negnn_gui.training.recipes import evaluate_model
 
         torch.set_num_threads(threads)
-        figures = evaluate_model(data_folder(data), model, split.value)
+        figures = evaluate_model(data_folder(data), model, split.value, plots)
     text = json.dumps(figures, indent=1, ensure_ascii=False)
     if output is not None:
         output.write_text(text + "\n", encoding="utf-8")

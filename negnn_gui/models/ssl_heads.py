@@ -1,7 +1,8 @@
-"""Heads of predictive self-supervision: what was hidden, told from the last level.
+"""Heads of self-supervision, which read the last level: what was hidden, or which crystal it is.
 
 Source: doi 10.1088/2632-2153/ad612b, section 2.1: group and period of each hidden atom, distance bin of each edge
-at a hidden atom from the sum of its two end vectors. The element itself is a third target of ours.
+at a hidden atom from the sum of its two end vectors; for the contrastive task a projection of a crystal's mean
+vector. The element itself is a third target of ours.
 """
 
 from __future__ import annotations
@@ -75,6 +76,19 @@ class SSLHeads(nn.Module):
         """Logits of the distance bin from the two end vectors (E, width) of hidden edges."""
         logits: Tensor = self.distance(at_source + at_target)
         return logits
+
+
+class ProjectionHead(nn.Module):
+    """Mean vectors (B, width) of crystals -> vectors (B, width) that the contrastive loss compares."""
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Project."""
+        projected: Tensor = self.layers(vectors)
+        return projected
 
 
 def _head(config: SSLHeadsConfig, classes: int) -> nn.Module:

@@ -75,7 +75,7 @@ def build_atlas(data: Path, folder: Path, encoder_id: str, sites: int, seed: int
         projections={choice: maps.projection(choice) for choice in _CHOICES},
         attribution=ATTRIBUTION,
     )
-    return embeddings.shape[1]
+    return int(embeddings.shape[1])
 
 
 def _choose(data: MomentData, n: int, seed: int) -> _Chosen:

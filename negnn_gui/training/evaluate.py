@@ -18,6 +18,7 @@ from negnn_gui.training.batching import batches_by_atoms
 from negnn_gui.training.graph_store import GraphStore
 from negnn_gui.training.masking import hide
 from negnn_gui.training.pretrain import HIDDEN_FRACTION
+from negnn_gui.training.publish import SplitPredictions
 from negnn_gui.training.tables import StructureTable
 
 FloatArray = NDArray[np.float64]
@@ -29,20 +30,9 @@ _MOST_ATOMS = 60
 _PER_ELEMENT = 500
 
 
-def moment_figures(
-    head: str, quantiles: FloatArray, truth: FloatArray, numbers: IntArray, calibration: Calibration
-) -> dict[str, Any]:
-    """Errors and interval statistics of a head on labelled atoms.
-
-    Parameters
-    ----------
-    quantiles : (L, Q) float
-        As predicted, μB.
-    truth : (L,) float
-        abs(m), μB; for the experimental head only sites above 0.05 μB count.
-    numbers : (L,) int
-        Atomic numbers.
-    """
+def moment_figures(head: str, found: SplitPredictions, calibration: Calibration) -> dict[str, Any]:
+    """Errors and interval statistics of a head; for the experimental one only sites above 0.05 μB count."""
+    quantiles, truth, numbers = found.quantiles, found.truth, found.atomic_numbers
     if head != DFT:
         counted = truth > GIVEN
         quantiles, truth, numbers = quantiles[counted], truth[counted], numbers[counted]

@@ -1,4 +1,4 @@
-"""Predictive self-supervised pretraining of the encoder.
+"""Self-supervised pretraining of the encoder: what every task shares, and the predictive task.
 
 Source: doi 10.1088/2632-2153/ad612b, section 2.1, with the published code's faults mended: the features of both
 directions of every edge at a hidden atom are hidden, and no neighbour is padded.
@@ -6,8 +6,9 @@ directions of every edge at a hidden atom are hidden, and no neighbour is padded
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import lightning as L
 import torch
@@ -16,12 +17,16 @@ from torch.nn import functional
 
 from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.graphs.spec import GraphSpec
-from negnn_gui.models.encoder import CrystalGraphEncoder, EncoderConfig
+from negnn_gui.models.encoder import CrystalGraphEncoder, EncoderConfig, Hidden
 from negnn_gui.models.features import element_features, group_class, period_class
 from negnn_gui.models.ssl_heads import SSLHeads, SSLHeadsConfig, distance_bins
 from negnn_gui.training.masking import hide
 
 HIDDEN_FRACTION = 0.15
+
+Task = Literal["predictive", "contrastive", "both"]
+Answers = dict[str, tuple[Tensor, Tensor]]
+"""Logits (Q, C) and right classes (Q,) of the questions that a task asks, by name."""
 
 
 @dataclass(frozen=True)
@@ -31,46 +36,27 @@ class PretrainConfig:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     heads: SSLHeadsConfig = field(default_factory=SSLHeadsConfig)
     spec: GraphSpec = field(default_factory=GraphSpec)
+    task: Task = "predictive"
     seed: int = 0
 
 
-class PredictivePretraining(L.LightningModule):
-    """Encoder and heads; the loss is the sum of the cross-entropies of everything hidden."""
+class Pretraining(L.LightningModule):
+    """An encoder and a task; the loss is the sum of the cross-entropies of everything that the task asks."""
 
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__()
         torch.manual_seed(config.seed)
         self.config = config
         self.encoder = CrystalGraphEncoder(config.encoder, config.spec, torch.tensor(element_features()))
-        self.heads = SSLHeads(config.heads, config.spec)
-        self.register_buffer("group_of", torch.tensor(group_class()).long(), persistent=False)
-        self.register_buffer("period_of", torch.tensor(period_class()).long(), persistent=False)
         self._random = torch.Generator().manual_seed(config.seed)
 
-    def hidden_losses(
-        self, batch: GraphBatch, generator: torch.Generator
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Cross-entropy and number of right answers of each target."""
-        hidden = hide(batch, HIDDEN_FRACTION, generator)
-        last = self.encoder(batch, hidden)[-1].float()
-        numbers = batch.atomic_numbers[hidden.atoms]
-        truth = {
-            "group": self.get_buffer("group_of")[numbers],
-            "period": self.get_buffer("period_of")[numbers],
-        }
-        truth["element"] = numbers
-        logits = self.heads.atoms(last[hidden.atoms])
-        source, target = batch.source[hidden.edges], batch.target[hidden.edges]
-        logits["distance"] = self.heads.edges(last[source], last[target])
-        truth["distance"] = distance_bins(batch.distance[hidden.edges], self.config.spec)
-        right = {name: logits[name].argmax(dim=1) == truth[name] for name in logits}
-        right["both"] = right["group"] & right["period"]
-        losses = {name: functional.cross_entropy(logits[name].float(), truth[name]) for name in logits}
-        return losses, right
+    @abstractmethod
+    def answers(self, batch: GraphBatch, generator: torch.Generator) -> Answers:
+        """Hide something by ``generator`` and ask about it."""
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step on a batch of (graphs, no labels)."""
-        losses, right = self.hidden_losses(batch[0], self._random)
+        losses, right = _judged(self.answers(batch[0], self._random))
         total = torch.stack(list(losses.values())).sum()
         self.log("train_loss", total.detach(), prog_bar=True, batch_size=batch[0].n_structures)
         for name, answers in right.items():
@@ -80,11 +66,12 @@ class PredictivePretraining(L.LightningModule):
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """The same with masks that do not change from epoch to epoch."""
         generator = torch.Generator().manual_seed(batch_idx)
-        losses, right = self.hidden_losses(batch[0], generator)
+        losses, right = _judged(self.answers(batch[0], generator))
         size = {"batch_size": batch[0].n_structures, "sync_dist": True}
         self.log("val_loss", torch.stack(list(losses.values())).sum(), prog_bar=True, **size)
         for name, answers in right.items():
-            self.log(f"val_{name}", answers.float().mean(), prog_bar=name in ("both", "element"), **size)
+            shown = name in ("both", "element", "view")
+            self.log(f"val_{name}", answers.float().mean(), prog_bar=shown, **size)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam; the rate is set by the budget before each step."""
@@ -96,7 +83,51 @@ class PredictivePretraining(L.LightningModule):
         return graphs.to(device), {name: value.to(device) for name, value in labels.items()}
 
     def checkpoint_weights(self) -> dict[str, Tensor]:
-        """Weights under the names that :mod:`negnn_gui.models.loading` reads."""
-        weights = {f"encoder.{name}": value for name, value in self.encoder.state_dict().items()}
-        weights.update({f"heads.{name}": value for name, value in self.heads.state_dict().items()})
-        return {name: value.detach().cpu() for name, value in weights.items()}
+        """Weights under the names that :mod:`negnn_gui.models.loading` reads; what only the loss needs is left out."""
+        state = self.state_dict()
+        return {
+            name: value.detach().cpu()
+            for name, value in state.items()
+            if name.startswith(("encoder.", "heads."))
+        }
+
+
+class PredictivePretraining(Pretraining):
+    """Tell what was hidden: the atoms' group, period and element, and the lengths of the edges at them."""
+
+    def __init__(self, config: PretrainConfig) -> None:
+        super().__init__(config)
+        self.heads = SSLHeads(config.heads, config.spec)
+
+    def answers(self, batch: GraphBatch, generator: torch.Generator) -> Answers:
+        """Questions about 15 % of the atoms of each structure and their edges."""
+        hidden = hide(batch, HIDDEN_FRACTION, generator)
+        last = self.encoder(batch, hidden)[-1].float()
+        return predictive_answers(self.heads, last, batch, hidden, self.config.spec)
+
+
+def predictive_answers(
+    heads: SSLHeads, last: Tensor, batch: GraphBatch, hidden: Hidden, spec: GraphSpec
+) -> Answers:
+    """What the heads say of everything hidden, from the last level (N, width)."""
+    numbers = batch.atomic_numbers[hidden.atoms]
+    truth = {
+        "group": torch.tensor(group_class(), device=numbers.device)[numbers],
+        "period": torch.tensor(period_class(), device=numbers.device)[numbers],
+        "element": numbers,
+    }
+    answers = {name: (logits, truth[name]) for name, logits in heads.atoms(last[hidden.atoms]).items()}
+    source, target = batch.source[hidden.edges], batch.target[hidden.edges]
+    bins = distance_bins(batch.distance[hidden.edges], spec)
+    return {**answers, "distance": (heads.edges(last[source], last[target]), bins)}
+
+
+def _judged(answers: Answers) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Cross-entropy of each question, and which of the answers are right; "both" is group and period."""
+    losses = {
+        name: functional.cross_entropy(logits.float(), truth) for name, (logits, truth) in answers.items()
+    }
+    right = {name: logits.argmax(dim=1) == truth for name, (logits, truth) in answers.items()}
+    if {"group", "period"} <= right.keys():
+        right["both"] = right["group"] & right["period"]
+    return losses, right

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -84,21 +85,48 @@ def save_moment_model(
     return save_model(folder, config, {**weights, **domain.weights()}, card)
 
 
+@dataclass(frozen=True, eq=False)
+class SplitPredictions:
+    """Predictions for the L labelled atoms of a split.
+
+    Attributes
+    ----------
+    quantiles : (L, Q) float64
+        As predicted, μB.
+    truth : (L,) float64
+        abs(m), μB.
+    atomic_numbers : (L,) int64
+    ood_score : (L,) float64 or None
+        None where no training domain was given.
+    """
+
+    quantiles: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    atomic_numbers: NDArray[np.int64]
+    ood_score: NDArray[np.float64] | None
+
+
 def predict_split(
-    model: MomentModel, data: MomentData, head: str, split: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Quantiles (L, Q), labels (L,) in μB and atomic numbers (L,) of the labelled atoms of a split."""
+    model: MomentModel, data: MomentData, head: str, split: str, domain: TrainingDomain | None = None
+) -> SplitPredictions:
+    """Predict every labelled atom of a split."""
     graphs = np.flatnonzero(data.table.splits[data.store.structure] == split)
-    quantiles = []
+    quantiles, scores = [], []
     model.eval()
     with torch.inference_mode():
         for batch in batches(data, graphs):
             quantiles.append(model(batch)[head].double().numpy())
+            if domain is not None and model.encoder is not None:
+                scores.append(domain.score(model.encoder(batch, up_to=LEVEL)).double().numpy())
     atoms = data.store.atoms_of(graphs)
     truth = data.moments[atoms].astype(np.float64)
     known = np.isfinite(truth)
-    numbers = np.asarray(data.store.atomic_numbers[atoms], dtype=np.int64)
-    return np.concatenate(quantiles)[known], truth[known], numbers[known]
+    return SplitPredictions(
+        quantiles=np.concatenate(quantiles)[known],
+        truth=truth[known],
+        atomic_numbers=np.asarray(data.store.atomic_numbers[atoms], dtype=np.int64)[known],
+        ood_score=np.concatenate(scores)[known] if scores else None,
+    )
 
 
 def batches(data: MomentData, graphs: NDArray[np.int64], max_atoms: int = 8000) -> list[GraphBatch]:
@@ -110,8 +138,8 @@ def batches(data: MomentData, graphs: NDArray[np.int64], max_atoms: int = 8000) 
 
 def calibrate(model: MomentModel, data: MomentData, head: str) -> Calibration:
     """90 % conformal correction from the val split."""
-    quantiles, truth, numbers = predict_split(model, data, head, "val")
-    return fit_calibration(quantiles[:, 0], quantiles[:, -1], truth, numbers)
+    found = predict_split(model, data, head, "val")
+    return fit_calibration(found.quantiles[:, 0], found.quantiles[:, -1], found.truth, found.atomic_numbers)
 
 
 def training_domain(encoder: CrystalGraphEncoder, data: MomentData, seed: int = 0) -> TrainingDomain:

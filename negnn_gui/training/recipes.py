@@ -14,9 +14,10 @@ from negnn_gui.inference.moment_models import LoadedMomentModel, load_moment_mod
 from negnn_gui.models import registry
 from negnn_gui.models.checkpoint import ModelFileError, read_config
 from negnn_gui.models.loading import load_encoder, load_ssl_heads
-from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MomentConfig, MomentModel
+from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN, MomentConfig, MomentModel
 from negnn_gui.training.cards import encoder_card, machine, moment_card
 from negnn_gui.training.evaluate import GIVEN, element_median_figures, moment_figures, ssl_figures
+from negnn_gui.training.evaluation_plots import plot_error_against_domain, plot_parity
 from negnn_gui.training.fit_run import MomentData, open_moment_data, run_fit
 from negnn_gui.training.graph_store import open_graph_store
 from negnn_gui.training.pretrain import PredictivePretraining, PretrainConfig
@@ -74,8 +75,9 @@ def train_moment_model(
     folder = out / model_id
     figures, medians = {}, {}
     for head, own in tables.items():
-        quantiles, truth, numbers = predict_split(model, own, head, "test")
-        figures[head] = moment_figures(head, quantiles, truth, numbers, calibrate(model, own, head))
+        figures[head] = moment_figures(
+            head, predict_split(model, own, head, "test"), calibrate(model, own, head)
+        )
         medians[head] = median_of(own, head)
     card = moment_card(model_id, encoder_id, facts, figures, medians)
     save_moment_model(folder, model, info.ref, tables, {**facts, "test": figures}, card)
@@ -95,8 +97,8 @@ def median_of(data: MomentData, head: str) -> dict[str, Any]:
     return element_median_figures(parts[0], parts[1])
 
 
-def evaluate_model(data: Path, model_id: str, split: str) -> dict[str, Any]:
-    """Figures of a registered model, of either kind, on a split.
+def evaluate_model(data: Path, model_id: str, split: str, plots: Path | None = None) -> dict[str, Any]:
+    """Figures of a registered model, of either kind, on a split; pictures of a moment model go to ``plots``.
 
     Raises
     ------
@@ -112,16 +114,26 @@ def evaluate_model(data: Path, model_id: str, split: str) -> dict[str, Any]:
         encoder = load_encoder(info)
         table = read_structures_table(data, "mp_magmoms")
         return dict(ssl_figures(encoder, heads, table, open_graph_store(table, encoder.spec), split))
+    loaded = load_moment_model(model_id)
     return {
-        head: _evaluate_head(data, load_moment_model(model_id), head, split)
+        head: _evaluate_head(data, loaded, head, split, plots)
         for head in config["architecture"]["heads"]
         if head in (DFT, EXPERIMENTAL)
     }
 
 
-def _evaluate_head(data: Path, loaded: LoadedMomentModel, head: str, split: str) -> dict[str, Any]:
+def _evaluate_head(
+    data: Path, loaded: LoadedMomentModel, head: str, split: str, plots: Path | None
+) -> dict[str, Any]:
     own = open_moment_data(data, head, loaded.model.spec)
-    quantiles, truth, numbers = predict_split(loaded.model, own, head, split)
-    figures = moment_figures(head, quantiles, truth, numbers, loaded.calibration[head])
+    found = predict_split(loaded.model, own, head, split, loaded.domain)
+    figures = moment_figures(head, found, loaded.calibration[head])
+    if plots is not None:
+        predicted = np.maximum(found.quantiles[:, MEDIAN], 0.0)
+        title = f"{loaded.ref.id}, {head}, {split} split"
+        plot_parity(predicted, found.truth, title, plots / f"parity_{head}")
+        if found.ood_score is not None:
+            error = np.abs(predicted - found.truth)
+            plot_error_against_domain(found.ood_score, error, title, plots / f"error_against_ood_{head}")
     figures["element_median"] = median_of(own, head)
     return figures

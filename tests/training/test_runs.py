@@ -17,7 +17,7 @@ from negnn_gui.training.evaluate import element_median_figures, moment_figures
 from negnn_gui.training.fit_run import open_moment_data
 from negnn_gui.training.pretrain import PretrainConfig
 from negnn_gui.training.pretrain_run import RunOptions, run_pretraining
-from negnn_gui.training.publish import predict_split
+from negnn_gui.training.publish import SplitPredictions, predict_split
 from negnn_gui.training.recipes import evaluate_model, pretrain_encoder, train_moment_model
 
 
@@ -39,7 +39,9 @@ def test_from_tables_to_a_model_that_predicts(tables: Path, tmp_path: Path) -> N
     for name in ("tiny-encoder", "tiny-moments"):
         registry.verify(registry.get(name))
         assert "## Measured" in registry.get(name).card()
-    figures = evaluate_model(tables, "tiny-moments", "test")
+    figures = evaluate_model(tables, "tiny-moments", "test", tmp_path / "plots")
+    pictures = {path.name: path.stat().st_size for path in (tmp_path / "plots").iterdir()}
+    assert len(pictures) == 8 and min(pictures.values()) > 5000 and "parity_dft.png" in pictures
     # the moments follow from the element: a net that learns anything must find that out
     assert figures[DFT]["all"]["mae_muB"] < 0.5 * 1.6
     assert figures[DFT]["all"]["mae_muB"] < figures[DFT]["element_median"]["mae_muB"] + 0.5
@@ -49,8 +51,10 @@ def test_from_tables_to_a_model_that_predicts(tables: Path, tmp_path: Path) -> N
     loaded = load_moment_model("tiny-moments")
     assert loaded.covered[DFT][26] and not loaded.covered[DFT][60] and not loaded.covered[EXPERIMENTAL][8]
     data = open_moment_data(tables, DFT, loaded.model.spec)
-    quantiles, truth, numbers = predict_split(loaded.model, data, DFT, "val")
-    assert (np.diff(quantiles, axis=1) >= 0).all() and np.isfinite(truth).all() and 60 not in numbers
+    found = predict_split(loaded.model, data, DFT, "val", loaded.domain)
+    assert (np.diff(found.quantiles, axis=1) >= 0).all()
+    assert np.isfinite(found.truth).all() and 60 not in found.atomic_numbers
+    assert found.ood_score is not None and 0 <= found.ood_score.min() <= found.ood_score.max() <= 1
 
 
 def test_pretraining_lowers_its_loss_and_resumes(tables: Path, tmp_path: Path) -> None:
@@ -112,7 +116,9 @@ def test_figures_of_known_errors() -> None:
     quantiles = np.repeat((truth + np.array([0.1, -0.3, 0.5, 0.0]))[:, None], len(QUANTILES), axis=1)
     quantiles[:, 0] -= 0.2
     quantiles[:, -1] += 0.2
-    figures = moment_figures(DFT, quantiles, truth, np.array([8, 8, 26, 64]), Calibration(0.9, 0.0))
+    figures = moment_figures(
+        DFT, SplitPredictions(quantiles, truth, np.array([8, 8, 26, 64]), None), Calibration(0.9, 0.0)
+    )
     # a median below zero counts as zero
     assert figures["all"]["mae_muB"] == pytest.approx((0.1 + 0.0 + 0.5 + 0.0) / 4)
     assert figures["magnetic"]["mae_muB"] == pytest.approx(0.25)
