@@ -6,15 +6,17 @@ multi-scale analysis of materials", Mach. Learn.: Sci. Technol. 5 (2024) 035018,
 
 from __future__ import annotations
 
-__all__ = ["__version__", "predict"]
+__all__ = ["Encoder", "__version__", "predict"]
 __version__ = "0.1.0"
+
+_INTERFACE = {"Encoder": "negnn_gui.inference.encoder_api", "predict": "negnn_gui.api"}
 
 
 def __getattr__(name: str) -> object:
     """Load the Python interface when it is first used, so that importing the package stays instant."""
-    if name == "predict":
+    if name in _INTERFACE:
         from importlib import import_module
 
         # By name: an import statement would make every module of the package depend on all others.
-        return import_module("negnn_gui.api").predict
+        return getattr(import_module(_INTERFACE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

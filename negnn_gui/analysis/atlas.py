@@ -26,13 +26,18 @@ class Atlas:
     """Known sites with their vectors at every level of one encoder.
 
     Vectors are read from disk and prepared per level choice when first asked for; the last few are kept.
+
+    Attributes
+    ----------
+    fit_rows : (M,) int
+        Rows that maps are fitted to.
     """
 
     def __init__(self, content: AtlasContent) -> None:
         self._content = content
         self._indices: OrderedDict[tuple[str, Metric], VectorIndex] = OrderedDict()
-        self._fit_rows = spaced_rows(len(content.sites))
-        self._maps = AlignedMaps(lambda levels: self._vectors(levels, self._fit_rows), content.projections)
+        self.fit_rows = spaced_rows(len(content.sites))
+        self._maps = AlignedMaps(lambda levels: self.vectors(levels, self.fit_rows), content.projections)
         self._places: OrderedDict[str, FloatArray] = OrderedDict()
 
     @classmethod
@@ -86,11 +91,8 @@ class Atlas:
         sites = self._content.sites
         return np.where(np.isfinite(sites.moment_dft), sites.moment_dft, sites.moment_exp)
 
-    def vectors(self, levels: str) -> Float32Array:
-        """(N, D * len(levels)) float32 vectors of a level choice such as "01"."""
-        return self._vectors(levels, slice(None))
-
-    def _vectors(self, levels: str, rows: slice | NDArray[np.int64]) -> Float32Array:
+    def vectors(self, levels: str, rows: slice | NDArray[np.int64] = slice(None)) -> Float32Array:
+        """(N, D * len(levels)) float32 vectors of a level choice such as "01", or those of some rows."""
         content = self._content
         parts = [
             content.centre[level] + content.quantised[level][rows] * content.scale[level]

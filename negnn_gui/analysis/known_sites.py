@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import replace
 from functools import cache
@@ -22,6 +23,14 @@ def shipped_atlas(encoder: ModelRef) -> Atlas | None:
     except AtlasError as error:
         log.warning("going on without the atlas of known sites: %s", error)
         return None
+
+
+def shipped_atlas_ref(encoder: ModelRef) -> ModelRef | None:
+    """Identity of the shipped atlas (of its index, which holds the sha256 of the rest), if it fits ``encoder``."""
+    if shipped_atlas(encoder) is None:
+        return None
+    index = locations.resources_dir() / "atlas" / "atlas.json"
+    return ModelRef("atlas", hashlib.sha256(index.read_bytes()).hexdigest())
 
 
 def with_nearest_known(analysis: Analysis) -> Analysis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,51 +17,53 @@ from negnn_gui.app.preferences import APPEARANCES
 from negnn_gui.app.views.level_picker import LevelPicker
 
 if TYPE_CHECKING:
-    from negnn_gui.app.main_window import MainWindow
     from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.app.workbench import Workbench
 
 Keys = QKeySequence.StandardKey
 _VIEWS = {"a": "1", "b": "2", "c": "3", "a*": "Shift+1", "b*": "Shift+2", "c*": "Shift+3", "standard": "="}
 
 
 class Actions(QObject):
-    """Menus and toolbar of a window."""
+    """Menus and toolbar of the window."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._window = bench.window
         make = self._make
-        self.open_files = make("&Open…", window.files.open_files, "open", Keys.Open, "Open structure files")
-        self.open_folder = make("Open &folder…", window.files.open_folder, None, "Ctrl+Shift+O")
+        self.open_files = make("&Open…", bench.files.open_files, "open", Keys.Open, "Open structure files")
+        self.open_folder = make("Open &folder…", bench.files.open_folder, None, "Ctrl+Shift+O")
         self.paste = make(
-            "&Paste structure", window.paste, "paste", Keys.Paste, "Open the CIF or POSCAR text copied"
+            "&Paste structure", bench.paste, "paste", Keys.Paste, "Open the CIF or POSCAR text copied"
         )
         self.predict = make(
-            "&Predict", window.predict, "predict", "Ctrl+R", "Predict what is not predicted yet"
+            "&Predict", bench.predict, "predict", "Ctrl+R", "Predict what is not predicted yet"
         )
-        self.cancel = make("&Cancel", window.controller.cancel, "cancel", None, "Stop reading and predicting")
+        self.cancel = make("&Cancel", bench.controller.cancel, "cancel", None, "Stop reading and predicting")
         self.export_csv = make(
-            "Sites &CSV…", window.files.save_sites, "table", "Ctrl+E", "Save the sites table"
+            "Sites &CSV…", bench.files.save_sites, "table", "Ctrl+E", "Save the sites table"
         )
-        self.export_image = make("&Image…", window.export_image, "image", "Ctrl+Shift+E", "Save the 3D view")
-        self.close_entry = make("&Close structure", window.close_chosen, "close", Keys.Close)
-        self.quit = make("&Quit", window.close, None, Keys.Quit)
-        self.clear_selection = make("Clear &selection\tEsc", window.clear_selection)
-        self.reset_docks = make("&Reset docks", window.reset_docks)
-        self.about = make("&About", window.show_about, "info")
-        self.show_log = make("Show &log", window.show_log, "log")
+        self.export_image = make("&Image…", bench.export_image, "image", "Ctrl+Shift+E", "Save the 3D view")
+        self.close_entry = make("&Close structure", bench.close_chosen, "close", Keys.Close)
+        self.quit = make("&Quit", bench.window.close, None, Keys.Quit)
+        self.clear_selection = make("Clear &selection\tEsc", bench.clear_selection)
+        self.reset_docks = make("&Reset docks", bench.reset_docks)
+        self.about = make("&About", bench.show_about, "info")
+        self.show_log = make("Show &log", bench.show_log, "log")
         self.auto_predict = self._make_auto_predict()
+        self.atlas = self._make_atlas()
         self.colour_by = QComboBox()
         self.levels = LevelPicker()
-        self._recent = QMenu("&Recent", window)
-        self._examples = QMenu("E&xamples", window)
-        self._export = QMenu("&Export", window)
+        self._recent = QMenu("&Recent", bench.window)
+        self._examples = QMenu("E&xamples", bench.window)
+        self._export = QMenu("&Export", bench.window)
         self._export.addActions([self.export_csv, self.export_image])
         self._fill_menus()
         self._fill_toolbar()
-        session = window.session
+        session = bench.session
         self.levels.set_levels(session.levels)
-        self.levels.levels_chosen.connect(window.controller.set_levels)
+        self.levels.levels_chosen.connect(bench.controller.set_levels)
         session.levels_changed.connect(self.levels.set_levels)
 
     def _make(
@@ -86,9 +89,22 @@ class Actions(QObject):
     def _make_auto_predict(self) -> QAction:
         action = QAction("Predict &after opening", self._window)
         action.setCheckable(True)
-        action.setChecked(self._window.preferences.auto_predict)
-        action.toggled.connect(self._window.set_auto_predict)
+        action.setChecked(self._bench.preferences.auto_predict)
+        action.toggled.connect(self._bench.set_auto_predict)
         return action
+
+    def _make_atlas(self) -> QAction:
+        action = QAction("A&tlas", self._window)
+        action.setCheckable(True)
+        action.setToolTip("Show the known magnetic atoms on the map, pale behind yours")
+        action.setEnabled(False)  # until the models are loaded, and with them the atlas that fits
+        action.toggled.connect(self._bench.show_atlas)
+        return action
+
+    def offer_atlas(self, there_is_one: bool) -> None:
+        """Switch the atlas on, or off for good where none fits the encoder."""
+        self.atlas.setEnabled(there_is_one)
+        self.atlas.setChecked(there_is_one)
 
     def _fill_menus(self) -> None:
         bar = self._window.menuBar()
@@ -106,8 +122,9 @@ class Actions(QObject):
         run.addActions([self.predict, self.cancel, self.auto_predict])
         view = bar.addMenu("&View")
         view.addMenu(self._crystal_menu())
+        view.addAction(self.atlas)
         view.addSeparator()
-        for dock in self._window.docks:
+        for dock in self._bench.docks:
             view.addAction(dock.toggleViewAction())
         view.addAction(self.reset_docks)
         view.addSeparator()
@@ -120,7 +137,7 @@ class Actions(QObject):
         menu = QMenu("&3D view", self._window)
         for view, keys in _VIEWS.items():
             title = "As at the start" if view == "standard" else f"Along {view}"
-            menu.addAction(f"{title}\t{keys}", lambda view=view: self._window.look(view))
+            menu.addAction(f"{title}\t{keys}", partial(self._bench.look, view))
         return menu
 
     def _appearance_menu(self) -> QMenu:
@@ -130,8 +147,8 @@ class Actions(QObject):
         for name, title in titles.items():
             action = menu.addAction(title)
             action.setCheckable(True)
-            action.setChecked(name == self._window.preferences.appearance)
-            action.triggered.connect(lambda _checked=False, name=name: self._window.set_appearance(name))
+            action.setChecked(name == self._bench.preferences.appearance)
+            action.triggered.connect(lambda _checked=False, name=name: self._bench.set_appearance(name))
             group.addAction(action)
         return menu
 
@@ -154,6 +171,7 @@ class Actions(QObject):
         bar.addWidget(self.colour_by)
         self.levels.setAccessibleName("Levels of the embedding map")
         bar.addWidget(self.levels)
+        bar.addAction(self.atlas)
         bar.addSeparator()
         bar.addWidget(_menu_button("Export", "export", self._export))
 
@@ -169,9 +187,9 @@ class Actions(QObject):
         self.colour_by.setEnabled(True)
 
     def _choose_colouring(self) -> None:
-        session = self._window.session
+        session = self._bench.session
         chosen = replace(session.colouring, property=self.colour_by.currentData(), limits=None)
-        self._window.controller.set_colouring(chosen)
+        self._bench.controller.set_colouring(chosen)
 
     def set_examples(self, paths: Sequence[Path]) -> None:
         """Offer these examples."""
@@ -182,7 +200,7 @@ class Actions(QObject):
         self._fill_with_paths(self._recent, paths)
         if paths:
             self._recent.addSeparator()
-            self._recent.addAction("Clear list", self._window.preferences.clear_recent)
+            self._recent.addAction("Clear list", self._bench.preferences.clear_recent)
 
     def _fill_with_paths(self, menu: QMenu, paths: Sequence[Path]) -> None:
         menu.clear()
@@ -191,7 +209,7 @@ class Actions(QObject):
             action = menu.addAction(path.name.replace("&", "&&"))
             action.setToolTip(str(path))
             action.triggered.connect(
-                lambda _checked=False, path=path: self._window.controller.open_paths([path])
+                lambda _checked=False, path=path: self._bench.controller.open_paths([path])
             )
         menu.setToolTipsVisible(True)
 

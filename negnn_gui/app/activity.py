@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 
@@ -61,31 +60,8 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-class Meter:
-    """Counts answers and time from the moment there is work until there is none left."""
-
-    def __init__(self) -> None:
-        self.answered = 0
-        self._began: float | None = None
-
-    def start(self) -> None:
-        """Begin a stretch of work, unless one is going on."""
-        if self._began is None:
-            self.restart()
-
-    def restart(self) -> None:
-        """Begin a stretch of work now, whatever was counted."""
-        self.answered = 0
-        self._began = time.monotonic()
-
-    def stop(self) -> float:
-        """End the stretch; its length in seconds."""
-        length = self.elapsed_s
-        self.answered = 0
-        self._began = None
-        return length
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the stretch began."""
-        return 0.0 if self._began is None else time.monotonic() - self._began
+def elapsed(seconds: float) -> str:
+    """A measured time span: "34 ms", "1.5 s", "4 min"."""
+    if seconds < 0.95:
+        return f"{max(1, round(1000 * seconds))} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from negnn_gui.app.activity import Activity, Meter
 from negnn_gui.app.file_jobs import FileWorker, LoadLibraries, ReadPaths, ReadText, WriteSites
 from negnn_gui.app.jobs import LoadedModels, PredictionWorker, PredictRequest, Worker
 from negnn_gui.app.session import Session, Stage
+from negnn_gui.app.workload import Workload
 
 if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
@@ -31,8 +30,9 @@ _MAX_NOTICES = 100
 class Controller(QObject):
     """Carries out intents with two workers; all of its methods belong to the GUI thread.
 
-    ``activity_changed`` carries an :class:`Activity` or None, ``notice`` a sentence of a worker to be kept,
-    ``said`` one for the moment, ``problem`` one for a dialog, ``exported`` the path of a saved table.
+    ``activity_changed`` carries an :class:`~negnn_gui.app.activity.Activity` or None, ``notice`` a sentence of a
+    worker to be kept, ``said`` one for the moment, ``problem`` one for a dialog, ``exported`` the path of a saved
+    table.
     """
 
     activity_changed = Signal(object)
@@ -62,16 +62,11 @@ class Controller(QObject):
         self._predictor = predictor
         self._files = files
         self._opening: list[Path] = []  # asked for, and nothing readable found in them yet
-        self._to_predict: list[
-            str
-        ] = []  # opened while a prediction runs: the next request takes them together
+        # What is opened while a prediction runs is predicted together afterwards.
+        self._to_predict: list[str] = []
         self._generations: dict[int, int] = {}  # number of a request -> generation
-        self._file_work: dict[int, str] = {}  # number of a request -> verb
-        self._read_progress = (0, 0)
+        self._work = Workload()
         self._closed = False
-        self._meter = Meter()
-        self._started = ""
-        self._worked_s = 0.0
         self._connect()
         self._loading_libraries = self._files.submit(LoadLibraries())
 
@@ -123,7 +118,7 @@ class Controller(QObject):
     @property
     def busy(self) -> bool:
         """Whether anything is being read, written or predicted."""
-        return bool(self._file_work or self._generations or self._to_predict)
+        return self._work.has_files or bool(self._generations or self._to_predict)
 
     # --- intents ------------------------------------------------------------------------------------
 
@@ -202,37 +197,25 @@ class Controller(QObject):
             return
         rows = tuple((entries[entry_id], analysis) for entry_id, analysis in analyses.items())
         failures = len(self.session.read_failures) + self.session.n_failed
-        self._submit_files(WriteSites(path, rows, self._started, self._worked_s, failures))
+        self._submit_files(WriteSites(path, rows, self._work.started, self._work.predicting_s, failures))
 
     # --- requests -----------------------------------------------------------------------------------
 
     def _submit_files(self, request: ReadPaths | ReadText | WriteSites) -> None:
         verb = "Saving" if isinstance(request, WriteSites) else "Reading"
-        self._file_work[self._files.submit(request)] = verb
+        self._work.begin_files(self._files.submit(request), verb)
         self._announce_activity()
 
     def _predict_next(self) -> None:
-        if self._generations:
-            self._announce_activity()
-            return
-        if not self._to_predict:
-            self._say_what_was_done()
-            self._worked_s += self._meter.stop()
-            self._announce_activity()
-            return
-        self._meter.start()
-        self._started = self._started or datetime.now(UTC).isoformat(timespec="seconds")
-        known = self.session.entries
-        entries = tuple(known[entry_id] for entry_id in self._to_predict)
-        self._to_predict.clear()
-        self._submit_prediction(entries)
-
-    def _say_what_was_done(self) -> None:
-        if self._meter.answered:
-            structures = (
-                "1 structure" if self._meter.answered == 1 else f"{self._meter.answered:,} structures"
-            )
-            self.said.emit(f"Predicted {structures} in {self._meter.elapsed_s:.1f} s.")
+        if self._to_predict and not self._generations:
+            self._work.begin_prediction()
+            known = self.session.entries
+            entries = tuple(known[entry_id] for entry_id in self._to_predict)
+            self._to_predict.clear()
+            self._submit_prediction(entries)
+        elif not self._generations and (done := self._work.end_prediction()):
+            self.said.emit(done)
+        self._announce_activity()
 
     def _submit_prediction(self, entries: tuple[StructureEntry, ...]) -> None:
         generation = self.session.begin_prediction(entry.id for entry in entries)
@@ -240,22 +223,12 @@ class Controller(QObject):
         self._announce_activity()
 
     def _announce_activity(self) -> None:
-        self.activity_changed.emit(self._activity())
-
-    def _activity(self) -> Activity | None:
-        waiting = self.session.n_awaited + len(self._to_predict)
-        if waiting and self.models is None:
-            return Activity("Loading the models", can_cancel=True)
-        if waiting:
-            done = self._meter.answered
-            return Activity("Predicting", done, done + waiting, self._meter.elapsed_s)
-        if self._file_work:
-            verb = next(iter(self._file_work.values()))
-            return Activity(verb, *self._read_progress, noun="files", can_cancel=verb == "Reading")
-        if self._generations:
-            verb = "Loading the models" if self.models is None else "Stopping"
-            return Activity(verb, can_cancel=False)
-        return None
+        activity = self._work.activity(
+            waiting=self.session.n_awaited + len(self._to_predict),
+            predictor_busy=bool(self._generations),
+            has_models=self.models is not None,
+        )
+        self.activity_changed.emit(activity)
 
     # --- answers ------------------------------------------------------------------------------------
 
@@ -277,23 +250,22 @@ class Controller(QObject):
             self.preferences.add_recent(found)
 
     def _on_read_progress(self, done: int, total: int) -> None:
-        self._read_progress = (done, total)
+        self._work.note_read(done, total)
         self._announce_activity()
 
     def _on_files_ended(self, number: int) -> None:
         if number == self._loading_libraries:
             self.libraries_loaded.emit()
-        self._file_work.pop(number, None)
-        self._read_progress = (0, 0)
+        self._work.end_files(number)
         self._announce_activity()
 
     def _on_result(self, generation: int, analysis: Analysis) -> None:
         if self.session.accept(generation, analysis):
-            self._meter.answered += 1
+            self._work.count_answer()
 
     def _on_failed(self, generation: int, entry_id: str, reason: str) -> None:
         if self.session.reject(generation, entry_id, reason):
-            self._meter.answered += 1
+            self._work.count_answer()
 
     def _on_progress(self, done: int, total: int) -> None:
         self._announce_activity()
@@ -308,7 +280,7 @@ class Controller(QObject):
 
     def _on_models(self, models: LoadedModels) -> None:
         self.models = models
-        self._meter.restart()
+        self._work.models_loaded()
         self.models_changed.emit(models)
 
     def _on_notice(self, text: str) -> None:

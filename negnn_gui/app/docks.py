@@ -1,4 +1,4 @@
-"""The six docks, empty at first, and where they stand until the user moves them."""
+"""The seven docks, empty at first, and where they stand until the user moves them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ _TITLES = {
     "structures": "Structures",
     "crystal": "3D",
     "map": "Embedding map",
+    "like": "Atoms like this one",
     "sites": "Sites",
     "moments": "Moments",
     "details": "Details",
 }
 _EMPTY = {
+    "crystal": "Drop crystal structures here.",
     "structures": "Nothing is open. Drop files here, or use File > Open.",
     "map": "Each atom of an open structure becomes a point here; alike atoms lie close together.",
+    "like": "The known atoms most like the selected ones, with their moments.",
     "sites": "One row for each site, with its predicted moment and 90 % interval, once a structure is open.",
     "moments": "Histograms of the predicted moments.",
     "details": "The cell of a structure, its warnings, and what predicted it.",
@@ -26,7 +29,7 @@ _EMPTY = {
 
 
 class Docks:
-    """The docks by name: "structures", "crystal", "map", "sites", "moments", "details"."""
+    """The docks by name: "structures", "crystal", "map", "like", "sites", "moments", "details"."""
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
@@ -43,8 +46,7 @@ class Docks:
         dock = QDockWidget(_TITLES[name], self._window)
         dock.setObjectName(f"dock-{name}")
         dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
-        if name in _EMPTY:
-            dock.setWidget(_placeholder(_EMPTY[name]))
+        dock.setWidget(_placeholder(_EMPTY[name]))
         return dock
 
     def fill(self, name: str, widget: QWidget) -> None:
@@ -68,6 +70,7 @@ class Docks:
         self._arrange()
         for dock in self:
             dock.show()
+        self.share_space()
 
     def _arrange(self) -> None:
         """Structures and details, 3D, map above; sites and moments below."""
@@ -77,8 +80,13 @@ class Docks:
         window.splitDockWidget(docks["structures"], docks["crystal"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["crystal"], docks["map"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["structures"], docks["details"], Qt.Orientation.Vertical)
+        window.splitDockWidget(docks["map"], docks["like"], Qt.Orientation.Vertical)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
         window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
+
+    def share_space(self) -> None:
+        """Give the docks of the first arrangement their shares of the window, which must be on screen."""
+        window, docks = self._window, self._docks
         width, height = window.width(), window.height()
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         shares = [round(width * share) for share in (0.18, 0.49, 0.33)]
@@ -90,6 +98,7 @@ class Docks:
             [docks["crystal"], docks["sites"]], [round(height * 0.62), round(height * 0.3)], down
         )
         window.resizeDocks([docks["structures"], docks["details"]], [round(height * 0.3)] * 2, down)
+        window.resizeDocks([docks["map"], docks["like"]], [round(height * 0.4), round(height * 0.22)], down)
 
 
 def _placeholder(text: str) -> QLabel:

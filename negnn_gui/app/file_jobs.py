@@ -32,6 +32,8 @@ _LIBRARIES = (
     "pymatgen.core",
     "pandas",
     "negnn_gui.app.scene.crystal",
+    "ase.data.colors",
+    "negnn_gui.analysis.atlas",
     "negnn_gui.analysis.projection",
     "negnn_gui.export.writers",
 )
@@ -171,12 +173,15 @@ def _outcomes(read: Callable[[Path], Iterator[Outcome]], file: Path) -> Iterator
 
 def _record(request: WriteSites) -> RunRecord:
     """The sidecar of an exported table."""
+    from negnn_gui.analysis.known_sites import shipped_atlas_ref
     from negnn_gui.export.sidecars import RunRecord, meta_path
 
     analyses = [analysis for _, analysis in request.rows]
     models = {"encoder": analyses[-1].encoder}
     if analyses[-1].model is not None:
         models["moment"] = analyses[-1].model
+        if (atlas := shipped_atlas_ref(analyses[-1].encoder)) is not None:
+            models["atlas"] = atlas
     return RunRecord(
         models=models,
         device=", ".join(sorted({analysis.device for analysis in analyses})),

@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from negnn_gui import locations
 from negnn_gui.app.loading import heavy_imports
+from negnn_gui.app.session import DEFAULT_LEVELS
 
 if TYPE_CHECKING:
+    from negnn_gui.analysis.atlas import Atlas
     from negnn_gui.inference.predictor import Predictor
     from negnn_gui.structures.entry import StructureEntry
 
@@ -132,13 +135,17 @@ class PredictRequest:
 
 @dataclass(frozen=True)
 class LoadedModels:
-    """What the Details panel says about the models in use."""
+    """The models in use, and the atlas of known sites that fits the encoder (None where none does).
+
+    The atlas is for the GUI thread alone: it keeps what it computed, which two threads must not share.
+    """
 
     model_id: str
     model_sha256: str
     encoder_id: str
     encoder_sha256: str
     card: str
+    atlas: Atlas | None
 
 
 class PredictionWorker(Worker):
@@ -211,14 +218,21 @@ def load_predictor(model_id: str | None, device: str) -> Predictor:
 
 
 def describe_models(predictor: Predictor) -> LoadedModels:
-    """Ids, checksums and model card of a loaded predictor."""
+    """Ids, checksums, model card and atlas of a loaded predictor."""
+    from negnn_gui.analysis.atlas import Atlas
+    from negnn_gui.analysis.known_sites import shipped_atlas
     from negnn_gui.models import registry
 
     named = predictor.model or predictor.encoder
+    atlas = None
+    if shipped_atlas(predictor.encoder) is not None:
+        atlas = Atlas.load(locations.resources_dir() / "atlas", predictor.encoder)
+        atlas.places(DEFAULT_LEVELS)  # the map shows them at once: computed here rather than there
     return LoadedModels(
         model_id=predictor.model.id if predictor.model else "",
         model_sha256=predictor.model.sha256 if predictor.model else "",
         encoder_id=predictor.encoder.id,
         encoder_sha256=predictor.encoder.sha256,
         card=registry.get(named.id).card(),
+        atlas=atlas,
     )

@@ -13,23 +13,26 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from negnn_gui.app.coalesce import Coalescer
+from negnn_gui.app.views.details import Details
+from negnn_gui.app.views.structure_list import StructureList
 
 if TYPE_CHECKING:
+    from negnn_gui.analysis.atlas import Atlas
     from negnn_gui.app.controller import Controller
+    from negnn_gui.app.jobs import LoadedModels
     from negnn_gui.app.scene.colouring import Colouring
     from negnn_gui.app.views.canvas import CrystalCanvas
-    from negnn_gui.app.views.details import Details
     from negnn_gui.app.views.embedding_map import EmbeddingMap
+    from negnn_gui.app.views.like_this import LikeThis
     from negnn_gui.app.views.moment_plots import MomentPlots
     from negnn_gui.app.views.sites_table import SitesTable
-    from negnn_gui.app.views.structure_list import StructureList
     from negnn_gui.results import SiteRef
 
 logger = logging.getLogger(__name__)
 
 
 class LinkedViews(QObject):
-    """Owner of list, details, canvas, map, table and plots; each is None until it is made.
+    """Owner of all views; those from the canvas on are None until :meth:`make`.
 
     ``ready`` comes once all of them stand; ``hovered`` carries a ``SiteRef`` or None.
     """
@@ -45,17 +48,19 @@ class LinkedViews(QObject):
         self._controller = controller
         self._session = controller.session
         self._place = place
-        self.structures: StructureList | None = None
-        self.details: Details | None = None
         self.canvas: CrystalCanvas | None = None
         self.map: EmbeddingMap | None = None
         self.table: SitesTable | None = None
         self.plots: MomentPlots | None = None
+        self.like: LikeThis | None = None
+        self._atlas: Atlas | None = None
+        self._atlas_wanted = True
         self._steps = [
             self._make_canvas,
             self._make_table,
             self._make_map,
             self._make_plots,
+            self._make_like,
             self._link,
         ]
         self._finalised = False
@@ -63,12 +68,9 @@ class LinkedViews(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._step)
         self._update = Coalescer(self._show_analyses, parent=self)
+        self._make_lists()
 
-    def make_lists(self) -> None:
-        """Make the two views that need no library."""
-        from negnn_gui.app.views.details import Details
-        from negnn_gui.app.views.structure_list import StructureList
-
+    def _make_lists(self) -> None:
         controller = self._controller
         self.structures = StructureList(self._session)
         self.structures.chosen.connect(controller.show_entry)
@@ -93,12 +95,14 @@ class LinkedViews(QObject):
         return not self._steps and not self._update.pending
 
     def finalise(self) -> None:
-        """Free what VTK holds, before the window goes."""
+        """Free what VTK holds and stop the map's fits, before the window goes."""
         self._finalised = True
         self._timer.stop()
         self._update.stop()
         if self.canvas is not None:
             self.canvas.finalise()
+        if self.map is not None:
+            self.map.finalise()
 
     def _step(self) -> None:
         self._steps.pop(0)()
@@ -133,7 +137,6 @@ class LinkedViews(QObject):
         self.map.picked.connect(self._controller.select)
         self.map.hovered.connect(self.hovered)
         self._place("map", self.map)
-        _adopt_menus(self.map)
 
     def _make_plots(self) -> None:
         from negnn_gui.app.views.moment_plots import MomentPlots
@@ -141,7 +144,15 @@ class LinkedViews(QObject):
         self.plots = MomentPlots()
         self.plots.picked.connect(self._controller.select)
         self._place("moments", self.plots)
-        _adopt_menus(self.plots)
+
+    def _make_like(self) -> None:
+        from negnn_gui.app.views.like_this import LikeThis
+
+        assert self.map is not None
+        self.like = LikeThis()
+        self.like.set_levels(self._session.levels)
+        self.like.show_on_map.connect(self.map.mark_known)
+        self._place("like", self.like)
 
     def _link(self) -> None:
         session = self._session
@@ -151,6 +162,7 @@ class LinkedViews(QObject):
         session.selection_changed.connect(self._show_selection)
         session.colouring_changed.connect(self._show_colouring)
         session.levels_changed.connect(self._show_levels)
+        self._controller.models_changed.connect(self._on_models)
         self._show_current()
         self._show_colouring()
         if session.entries:
@@ -169,6 +181,7 @@ class LinkedViews(QObject):
         for view in (self.table, self.map, self.plots):
             if view is not None:
                 view.set_analyses(entries, analyses)
+        self._ask_for_like_sites()
 
     def _show_current(self, _entry_id: str | None = None) -> None:
         current = self._session.current
@@ -203,6 +216,12 @@ class LinkedViews(QObject):
         for view in (self.table, self.map, self.plots):
             if view is not None:
                 view.set_selection(selection)
+        self._ask_for_like_sites()
+
+    def _ask_for_like_sites(self) -> None:
+        if self.like is not None:
+            session = self._session
+            self.like.set_query(session.entries, session.analyses, session.selection)
 
     def _show_selection_in_canvas(self) -> None:
         current = self._session.current
@@ -216,8 +235,21 @@ class LinkedViews(QObject):
             self.map.set_colouring(self._session.colouring)
 
     def _show_levels(self, levels: str) -> None:
+        for view in (self.map, self.like):
+            if view is not None:
+                view.set_levels(levels)
+
+    def _on_models(self, models: LoadedModels) -> None:
+        self._atlas = models.atlas
+        if self.like is not None:
+            self.like.set_atlas(self._atlas)
+        self.show_atlas(self._atlas_wanted)
+
+    def show_atlas(self, wanted: bool) -> None:
+        """Show the known sites on the map, or the user's own alone."""
+        self._atlas_wanted = wanted
         if self.map is not None:
-            self.map.set_levels(levels)
+            self.map.set_atlas(self._atlas if wanted else None)
 
     # --- views -> controller ------------------------------------------------------------------------
 
@@ -233,12 +265,3 @@ class LinkedViews(QObject):
 
         current = self._session.current
         self.hovered.emit(SiteRef(current.id, site) if current is not None and site >= 0 else None)
-
-
-def _adopt_menus(view: QWidget) -> None:
-    """pyqtgraph gives its context menus no parent, so they would outlive the window."""
-    from pyqtgraph import PlotWidget
-
-    for plot in view.findChildren(PlotWidget):
-        menu = plot.getPlotItem().ctrlMenu
-        menu.setParent(plot, menu.windowFlags())

@@ -78,6 +78,7 @@ QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {edge}; bor
 QCheckBox::indicator:unchecked {{ background: {base}; }}
 QCheckBox::indicator:checked {{ background: {highlight}; border-color: {highlight}; image: url("{check}"); }}
 QCheckBox::indicator:disabled {{ border-color: {mid}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QStatusBar {{ border-top: 1px solid {mid}; padding-left: 4px; }}
 QStatusBar::item {{ border: none; }}
 QDockWidget {{ font-weight: 600; }}

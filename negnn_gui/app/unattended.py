@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from negnn_gui.app.main_window import MainWindow
+from negnn_gui.app.workbench import Workbench
 
 logger = logging.getLogger(__name__)
 
@@ -18,26 +18,20 @@ _LOOK_EVERY_MS = 50
 _QUIET_LOOKS = 12  # points on the map take a quarter of a second to move to their places
 
 
-@dataclass(frozen=True)
-class Wishes:
+class Wishes(NamedTuple):
     """What to do once everything is predicted."""
 
     screenshot: Path | None
     csv: Path | None
     exit: bool
 
-    @property
-    def any(self) -> bool:
-        """Whether anything is wished for."""
-        return bool(self.screenshot or self.csv or self.exit)
-
 
 class UnattendedRun(QObject):
     """Carries out ``wishes`` one by one; ``failed`` says afterwards whether something went wrong."""
 
-    def __init__(self, window: MainWindow, wishes: Wishes) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, bench: Workbench, wishes: Wishes) -> None:
+        super().__init__(bench)
+        self._bench = bench
         self._steps: list[Callable[[], None]] = []
         if wishes.screenshot is not None:
             path = wishes.screenshot
@@ -49,14 +43,14 @@ class UnattendedRun(QObject):
             self._steps.append(self._close)
         self._quiet = 0
         self.failed = False
-        window.controller.problem.connect(self.complain)
+        bench.controller.problem.connect(self.complain)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
-        window.furnished.connect(self._timer.start)
+        bench.furnished.connect(self._timer.start)
 
     def _look(self) -> None:
-        busy = self._window.controller.busy or not self._window.views.settled
+        busy = self._bench.controller.busy or not self._bench.views.settled
         self._quiet = 0 if busy else self._quiet + 1
         if self._quiet < _QUIET_LOOKS:
             return
@@ -66,24 +60,33 @@ class UnattendedRun(QObject):
             self._timer.stop()
 
     def _save_picture(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         QCoreApplication.processEvents()
-        if not self._window.grab().save(str(path)):
-            self.complain(f"{path} could not be written")
+        if self._make_folder(path) and not self._bench.window.grab().save(str(path)):
+            self.complain(
+                f"{path} could not be written; it must end in .png, in a folder that can be written"
+            )
 
     def _save_table(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._window.controller.export_sites(path)
+        if self._make_folder(path):
+            self._bench.controller.export_sites(path)
+
+    def _make_folder(self, path: Path) -> bool:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.complain(f"{path} could not be written: {error.strerror}: {error.filename}")
+            return False
+        return True
 
     def _close(self) -> None:
-        session = self._window.session
+        session = self._bench.session
         for failure in session.read_failures:
             self.complain(str(failure))
         for entry in session.entries.values():
             if reason := session.status(entry.id).reason:
                 self.complain(f"{entry.name}: {reason}")
         self._timer.stop()
-        self._window.close()
+        self._bench.window.close()
 
     def complain(self, sentence: str) -> None:
         self.failed = True

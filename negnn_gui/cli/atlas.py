@@ -17,7 +17,7 @@ group = typer.Typer(no_args_is_help=True, help="Atlases of known sites.")
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    app.add_typer(group, name="atlas")
+    app.add_typer(group, name="atlas", epilog=_EXAMPLE)
 
 
 @group.command("build", epilog=_EXAMPLE)

@@ -41,6 +41,14 @@ def embed(
         PoolChoice | None,
         typer.Option("--pool", help="One row a structure instead of a site.", show_default="none"),
     ] = None,
+    dictionary: Annotated[
+        Path | None,
+        typer.Option(
+            "--dictionary",
+            metavar="FILE",
+            help="Write the vectors as a NumPy dictionary (.npz) as well, named like NiO_Ni_28_1.",
+        ),
+    ] = None,
     model: options.Model = None,
     device: options.Device = "auto",
     disorder: options.Disorder = DisorderChoice.SKIP,
@@ -60,6 +68,8 @@ def embed(
     from negnn_gui.screening.request import EmbeddingsOutput, ScreeningRequest
 
     kind = options.embeddings_format(output)
+    if dictionary is not None and dictionary.suffix.lower() != ".npz":
+        raise CommandError(f"a NumPy dictionary is written as .npz, not as {dictionary.name}")
     pooled: Pool | None = "mean" if pool is PoolChoice.MEAN else None
     try:
         request = ScreeningRequest(
@@ -73,4 +83,18 @@ def embed(
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    raise typer.Exit(screen(request, lambda: encoder_predictor(model, device)))
+    status = screen(request, lambda: encoder_predictor(model, device))
+    if dictionary is not None:
+        _write_dictionary(output, dictionary)
+    raise typer.Exit(status)
+
+
+def _write_dictionary(table: Path, target: Path) -> None:
+    from negnn_gui.export.dictionary import DictionaryError, write_dictionary
+
+    try:
+        write_dictionary(table, target)
+    except DictionaryError as error:
+        raise CommandError(f"{table} is written, {target.name} is not: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{error.filename or target}: {error.strerror or error}") from error

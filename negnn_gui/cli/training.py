@@ -47,6 +47,28 @@ Subset = Annotated[
 ]
 
 
+class TaskChoice(StrEnum):
+    """What the encoder is taught."""
+
+    PREDICTIVE = "predictive"
+    CONTRASTIVE = "contrastive"
+    BOTH = "both"
+
+
+class HeadsChoice(StrEnum):
+    """How deep the heads are that tell what was hidden."""
+
+    LINEAR = "linear"
+    MLP = "mlp"
+
+
+class EdgesChoice(StrEnum):
+    """Whether an encoder sees the lengths of the edges at hidden atoms while it is measured."""
+
+    HIDDEN = "hidden"
+    VISIBLE = "visible"
+
+
 class Split(StrEnum):
     """Parts of the data, split by formula."""
 
@@ -76,6 +98,26 @@ def pretrain(
     out: Out,
     data: Data = None,
     name: Annotated[str, typer.Option("--name", metavar="ID", help="Id of the new encoder.")] = "my-encoder",
+    task: Annotated[
+        TaskChoice,
+        typer.Option("--task", help="Tell what is hidden, tell views of crystals apart, or both at once."),
+    ] = TaskChoice.PREDICTIVE,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            "--init", metavar="ID", help="Encoder whose weights are the first ones.", show_default="random"
+        ),
+    ] = None,
+    element_vectors: Annotated[
+        bool,
+        typer.Option(
+            "--element-vectors/--no-element-vectors",
+            help="Add a learned vector of each element to its features.",
+        ),
+    ] = True,
+    heads: Annotated[
+        HeadsChoice, typer.Option("--heads", help="Heads of one layer, as published, or of two.")
+    ] = HeadsChoice.MLP,
     max_time: MaxTime = "02:00:00",
     rate: Rate = 2e-3,
     batch_atoms: BatchAtoms = 2500,
@@ -87,16 +129,26 @@ def pretrain(
     resume: options.Resume = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Pretrain the encoder by predictive self-supervision.
+    """Pretrain the encoder by self-supervision; no label is needed.
 
-    Atoms and the bonds at them are hidden and predicted; no label is needed. Interrupted runs go on with --resume.
+    The predictive task hides atoms and the bonds at them and asks for them; the contrastive one asks which two of
+    many masked supercells are of the same crystal. Interrupted runs go on with --resume.
     """
     with training_errors():
+        from negnn_gui.models.encoder import EncoderConfig
+        from negnn_gui.models.ssl_heads import SSLHeadsConfig
         from negnn_gui.training.pretrain import PretrainConfig
-        from negnn_gui.training.recipes import pretrain_encoder
+        from negnn_gui.training.pretrain_publish import pretrain_encoder
 
         run = _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
-        folder = pretrain_encoder(data_folder(data), out, name, PretrainConfig(seed=seed), run, _command())
+        config = PretrainConfig(
+            encoder=EncoderConfig(element_vectors=element_vectors),
+            heads=SSLHeadsConfig(hidden=0 if heads is HeadsChoice.LINEAR else 64),
+            task=task.value,
+            init=init,
+            seed=seed,
+        )
+        folder = pretrain_encoder(data_folder(data), out, name, config, run, _command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 
@@ -159,6 +211,13 @@ def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of an encoder or a moment model.")],
     data: Data = None,
     split: Annotated[Split, typer.Option("--split")] = Split.TEST,
+    edges: Annotated[
+        EdgesChoice,
+        typer.Option(
+            "--edges",
+            help="For an encoder: whether it sees the lengths of the edges at hidden atoms, as the published one did.",
+        ),
+    ] = EdgesChoice.HIDDEN,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the figures as JSON.")
     ] = None,
@@ -178,7 +237,7 @@ def evaluate(
         from negnn_gui.training.recipes import evaluate_model
 
         torch.set_num_threads(threads)
-        figures = evaluate_model(data_folder(data), model, split.value, plots)
+        figures = evaluate_model(data_folder(data), model, split.value, plots, edges.value)
     text = json.dumps(figures, indent=1, ensure_ascii=False)
     if output is not None:
         output.write_text(text + "\n", encoding="utf-8")

@@ -26,7 +26,7 @@ class RunRecord:
     Attributes
     ----------
     models : dict of str to ModelRef
-        By what they do: "encoder", "moment".
+        By what they do: "encoder", "moment", "atlas".
     device : str
         Device that computed it; several joined by ", " where a run fell back or was resumed elsewhere.
     options : dict

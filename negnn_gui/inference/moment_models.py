@@ -13,6 +13,7 @@ from negnn_gui.models import registry
 from negnn_gui.models.checkpoint import ModelFileError, load_model
 from negnn_gui.models.loading import load_encoder, load_strictly, strip_prefix
 from negnn_gui.models.negnn import MomentConfig, MomentModel
+from negnn_gui.models.registry import ModelInfo
 from negnn_gui.results import ModelRef
 
 MODEL_PREFIX = "model."
@@ -48,7 +49,17 @@ def load_moment_model(model_id: str) -> LoadedMomentModel:
     UnknownModelError
         No such model, or its encoder is missing.
     """
-    info = registry.get(model_id)
+    return open_moment_model(registry.get(model_id))
+
+
+def open_moment_model(info: ModelInfo) -> LoadedMomentModel:
+    """The same for a model folder that need not be registered; its encoder has to be.
+
+    Raises
+    ------
+    ModelFileError, UnknownModelError
+        As :func:`load_moment_model`.
+    """
     config, weights = load_model(info.folder, "moment")
     encoder_info = registry.get(config["encoder"]["id"])
     if encoder_info.sha256 != config["encoder"]["sha256"]:

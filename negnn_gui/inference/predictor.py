@@ -151,7 +151,9 @@ class Predictor:
                 yield group
                 group, atoms = [], 0
             try:
-                group.append((entry, build_graph(entry.structure, self._network.spec)))
+                graph = build_graph(entry.structure, self._network.spec)
+                self._network.check_elements(graph.atomic_numbers)
+                group.append((entry, graph))
             except GraphError as error:
                 group.append((entry, str(error)))
             atoms += entry.n_sites

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from negnn_gui.graphs.batch import GraphBatch
-from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
+from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER, GraphError
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models.convolution import GatedConv, GaussianExpansion
 
@@ -78,6 +80,7 @@ class CrystalGraphEncoder(nn.Module):
         self.config = config
         self.spec = spec
         self.register_buffer("element_features", features.clone().float())
+        self._known = features.any(dim=1).numpy()
         self.expansion = GaussianExpansion(spec)
         self.node_embedding = nn.Linear(features.shape[1], config.width)
         self.edge_embedding = nn.Linear(self.expansion.size, config.width)
@@ -86,6 +89,21 @@ class CrystalGraphEncoder(nn.Module):
             nn.init.normal_(self.element_vectors.weight, std=0.1)
         self.convolutions = nn.ModuleList(GatedConv(config.width, config.width) for _ in range(config.layers))
         self.norms = nn.ModuleList(nn.BatchNorm1d(config.width) for _ in range(config.layers))
+
+    def check_elements(self, atomic_numbers: NDArray[np.int64]) -> None:
+        """Refuse elements that the encoder was given no features of.
+
+        Raises
+        ------
+        GraphError
+            Some of ``atomic_numbers`` (N,) are such; a published encoder knows none beyond Fm.
+        """
+        unknown = np.unique(atomic_numbers[~self._known[atomic_numbers]])
+        if len(unknown):
+            from pymatgen.core import Element
+
+            symbols = ", ".join(Element.from_Z(int(z)).symbol for z in unknown)
+            raise GraphError(f"the encoder has no features of {symbols}; choose another encoder")
 
     def forward(self, batch: GraphBatch, hidden: Hidden | None = None, up_to: int | None = None) -> Tensor:
         """Embeddings of all levels, or of levels 0 to ``up_to``.

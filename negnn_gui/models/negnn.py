@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from negnn_gui.graphs.batch import GraphBatch
+from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models.backbone import BackboneConfig
 from negnn_gui.models.encoder import CrystalGraphEncoder
@@ -24,6 +25,7 @@ from negnn_gui.models.nodes import NodeInput, NodesConfig
 QUANTILES = (0.05, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.95)
 MEDIAN = QUANTILES.index(0.5)
 DFT, EXPERIMENTAL = "dft", "experimental"
+_SMALL_DATA_DROPOUT = 0.2
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,17 @@ class QuantileHead(nn.Module):
     cannot cross.
     """
 
-    def __init__(self, size: int, hidden: int = 64) -> None:
+    def __init__(self, size: int, hidden: int = 64, dropout: float = 0.0) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(size, hidden), nn.SiLU(), nn.Linear(hidden, len(QUANTILES)))
+        self.layers = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(size, hidden),
+            nn.SiLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, len(QUANTILES)),
+        )
 
-    def forward(self, vectors: Tensor) -> Tensor:
+    def forward(self, vectors: Tensor, atomic_numbers: Tensor | None = None) -> Tensor:
         """Quantiles at the probabilities :data:`QUANTILES`."""
         raw = self.layers(vectors)
         median = raw[:, MEDIAN : MEDIAN + 1]
@@ -74,6 +82,23 @@ class QuantileHead(nn.Module):
         below = median - torch.cumsum(steps[:, :MEDIAN].flip(1), dim=1).flip(1)
         above = median + torch.cumsum(steps[:, MEDIAN + 1 :], dim=1)
         return torch.cat([below, median, above], dim=1)
+
+
+class ElementQuantileHead(QuantileHead):
+    """A quantile head that reads the element beside the vectors.
+
+    For small data on a frozen backbone: the DFT labels that trained the backbone have no moments of most rare
+    earths, so its vectors hardly tell them apart.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size + MAX_ATOMIC_NUMBER + 1, dropout=_SMALL_DATA_DROPOUT)
+
+    def forward(self, vectors: Tensor, atomic_numbers: Tensor | None = None) -> Tensor:
+        """Quantiles of atoms of the elements ``atomic_numbers`` (N,)."""
+        assert atomic_numbers is not None
+        element = functional.one_hot(atomic_numbers, MAX_ATOMIC_NUMBER + 1).to(vectors.dtype)
+        return super().forward(torch.cat([vectors, element], dim=1))
 
 
 class MomentModel(nn.Module):
@@ -87,7 +112,14 @@ class MomentModel(nn.Module):
         self._encoder = [encoder.eval().requires_grad_(False)] if encoder is not None else []
         self.nodes = NodeInput(config.nodes, encoder)
         self.backbone = make_backbone(config.backbone, spec, self.nodes.size)
-        self.heads = nn.ModuleDict({name: QuantileHead(self.backbone.size) for name in config.heads})
+        self.heads = nn.ModuleDict(
+            {
+                name: QuantileHead(self.backbone.size)
+                if name == DFT
+                else ElementQuantileHead(self.backbone.size)
+                for name in config.heads
+            }
+        )
 
     @property
     def encoder(self) -> CrystalGraphEncoder | None:
@@ -110,7 +142,7 @@ class MomentModel(nn.Module):
     def forward(self, batch: GraphBatch, embeddings: Tensor | None = None) -> dict[str, Tensor]:
         """Quantiles (N, Q) in μB by head; ``embeddings`` saves computing them again."""
         vectors = self.features(self.embed(batch) if embeddings is None else embeddings, batch)
-        return {name: head(vectors) for name, head in self.heads.items()}
+        return {name: head(vectors, batch.atomic_numbers) for name, head in self.heads.items()}
 
     def move_encoder(self, device: torch.device | str) -> None:
         """Take the encoder along to a device (``to`` does not see it)."""
@@ -118,14 +150,17 @@ class MomentModel(nn.Module):
             self.encoder.to(device)
 
 
-def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
+def pinball_loss(quantiles: Tensor, truth: Tensor, atom_weight: Tensor | None = None) -> Tensor:
     """Mean pinball loss of quantiles (N, Q) against moments (N,), μB.
 
-    The median counts three times, since it is what is reported.
+    The median counts three times, since it is what is reported. ``atom_weight`` (N,) weighs the atoms.
     """
     probability = quantiles.new_tensor(QUANTILES)
     error = truth[:, None] - quantiles
     loss = torch.maximum(probability * error, (probability - 1) * error)
     weight = torch.ones_like(probability)
     weight[MEDIAN] = 3.0
-    return (loss * weight).sum(dim=1).mean() / weight.sum()
+    of_atom = (loss * weight).sum(dim=1) / weight.sum()
+    if atom_weight is None:
+        return of_atom.mean()
+    return (of_atom * atom_weight).sum() / atom_weight.sum()

@@ -88,9 +88,7 @@ class ScreeningJob:
             # The readers start while the models load, unless there may be nothing to read.
             read = read_here if may_be_finished else self._reader(stack)
             predictor = self._load_predictor()
-            models = {"encoder": predictor.encoder}
-            if predictor.model is not None:
-                models["moment"] = predictor.model
+            models = _models_used(predictor)
             fingerprint = request.fingerprint(models)
             if may_be_finished:
                 if (report := self._finished(fingerprint)) is not None:
@@ -252,6 +250,19 @@ class ScreeningJob:
             n_warnings=state.warnings,
             fingerprint=fingerprint,
         )
+
+
+def _models_used(predictor: Predictor) -> dict[str, ModelRef]:
+    """Everything that decides the numbers, by what it does."""
+    from negnn_gui.analysis.known_sites import shipped_atlas_ref
+
+    models = {"encoder": predictor.encoder}
+    if predictor.model is not None:
+        models["moment"] = predictor.model
+        atlas = shipped_atlas_ref(predictor.encoder)
+        if atlas is not None:
+            models["atlas"] = atlas
+    return models
 
 
 def _report(state: Checkpoint) -> ScreeningReport:

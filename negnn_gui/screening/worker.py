@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -28,15 +29,13 @@ def serve(connection: Connection) -> None:
     _be_quiet()
     from negnn_gui.screening.reading import read_frames
 
-    connection.send_bytes(READY)
-    while True:
-        try:
+    with contextlib.suppress(EOFError, ConnectionError):  # the pipe's: the parent is done, or gone
+        connection.send_bytes(READY)
+        while True:
             task: ReadTask = connection.recv()
-        except EOFError:
-            return
-        for result in read_frames(task):
-            connection.send_bytes(SKIPPED if result is None else _packed(result))
-        connection.send_bytes(END)
+            for result in read_frames(task):
+                connection.send_bytes(SKIPPED if result is None else _packed(result))
+            connection.send_bytes(END)
 
 
 def _packed(result: FrameResult) -> bytes:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from negnn_gui.analysis.atlas_files import AtlasSites, write_atlas
+from negnn_gui.analysis.motifs import motifs_from_arrays
 from negnn_gui.analysis.projection import AlignedMaps, spaced_rows
 from negnn_gui.analysis.sampling import one_per_class, sample_balanced
 from negnn_gui.models import registry
@@ -123,10 +124,25 @@ def _columns(
         "source_id": np.array(
             ["" if source is None else str(source) for source in sources[rows]], dtype=object
         ),
-        "motif": np.full(len(moments), "", dtype=object),
+        "motif": _motifs(chosen),
         "moment_dft": nothing if measured else moments,
         "moment_exp": moments if measured else nothing,
     }
+
+
+def _motifs(chosen: _Chosen) -> NDArray[np.object_]:
+    """Coordination motif of each chosen atom."""
+    table, store = chosen.data.table, chosen.data.store
+    graphs = _graph_of(chosen.data, chosen.atoms)
+    found: list[str] = []
+    for graph in np.unique(graphs):
+        row = store.structure[graph]
+        atoms = slice(table.start[row], table.start[row + 1])
+        sites = chosen.atoms[graphs == graph] - store.atom_start[graph]
+        found += motifs_from_arrays(
+            table.lattices[row], table.frac_coords[atoms], table.atomic_numbers[atoms], sites
+        )
+    return np.array(found, dtype=object)
 
 
 def _embed(encoder: CrystalGraphEncoder, chosen: _Chosen) -> NDArray[np.float32]:

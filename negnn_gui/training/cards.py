@@ -24,8 +24,10 @@ _SPLIT = (
 )
 
 
-def encoder_card(model_id: str, training: Mapping[str, Any], figures: Mapping[str, float]) -> str:
-    """Card of a pretrained encoder."""
+def encoder_card(
+    model_id: str, description: str, training: Mapping[str, Any], figures: Mapping[str, float]
+) -> str:
+    """Card of a pretrained encoder; ``description`` is a sentence on what it was taught."""
     rows = [
         ("masked atom: group and period both right", "both"),
         ("group", "group"),
@@ -34,11 +36,21 @@ def encoder_card(model_id: str, training: Mapping[str, Any], figures: Mapping[st
         ("distance bin of a hidden edge", "distance_bin"),
     ]
     table = "\n".join(f"| {label} | {figures[key]:.3f} |" for label, key in rows if key in figures)
+    measured = []
+    if table:
+        measured.append(
+            "\nint(0.15 N) + 1 atoms of each hidden, the features of both directions of every edge at them hidden "
+            f"too. Command: `negnn evaluate {model_id}`.\n\n| share of right answers | |\n| --- | --- |\n{table}\n"
+        )
+    if "view" in figures:
+        measured.append(
+            f"\nThe other view of a crystal, found among 512 views of 256 crystals: {figures['view']:.3f} "
+            "(measured with the projection of the training, which is not part of the model).\n"
+        )
     return f"""# {model_id}
 
 Self-supervised crystal-graph encoder: six vectors of 64 numbers for every atom of a crystal (level 0: the element;
-level l: what lies up to l bonds away). Predictive self-supervision of the paper, with the element as a learned input
-vector and as a third target.
+level l: what lies up to l bonds away). {description}
 
 Architecture and task: {PAPER}.
 
@@ -51,13 +63,8 @@ Architecture and task: {PAPER}.
 {_SPLIT}
 
 ## Measured
-`mp_magmoms`, split test, {int(figures["structures"])} structures of at most 60 atoms; int(0.15 N) + 1 atoms of each
-hidden, the features of both directions of every edge at them hidden too; seed 0. Command: `negnn evaluate {model_id}`.
-
-| share of right answers | |
-| --- | --- |
-{table}
-
+`mp_magmoms`, split test, {int(figures["structures"])} structures of at most 60 atoms; seed 0.
+{"".join(measured)}
 ## Licence
 Weights: MIT, with attribution to the data above.
 """

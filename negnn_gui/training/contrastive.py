@@ -71,7 +71,8 @@ def contrastive_answers(projection: ProjectionHead, last: Tensor, batch: GraphBa
     Views i and i + B belong together. Their cross-entropy is the loss of NT-Xent; a view is no answer to itself.
     """
     views = functional.normalize(projection(mean_over_atoms(last, batch)).float(), dim=1)
-    likeness = (views @ views.t()) / TEMPERATURE
+    with torch.autocast(views.device.type, enabled=False):  # half precision is too coarse for tenfold cosines
+        likeness = (views @ views.t()) / TEMPERATURE
     itself = torch.eye(len(views), dtype=torch.bool, device=views.device)
     partner = torch.arange(len(views), device=views.device).roll(len(views) // 2)
     return {"view": (likeness.masked_fill(itself, -torch.inf), partner)}

@@ -6,27 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from negnn_gui.inference.calibration import Calibration
-from negnn_gui.models.encoder import CrystalGraphEncoder
-from negnn_gui.models.features import group_class, period_class
 from negnn_gui.models.negnn import DFT, MEDIAN
-from negnn_gui.models.ssl_heads import SSLHeads, distance_bins
-from negnn_gui.training.batching import batches_by_atoms
-from negnn_gui.training.graph_store import GraphStore
-from negnn_gui.training.masking import hide
-from negnn_gui.training.pretrain import HIDDEN_FRACTION
 from negnn_gui.training.publish import SplitPredictions
-from negnn_gui.training.tables import StructureTable
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MAGNETIC = 0.1  # μB: "magnetic" atoms of DFT tables
 GIVEN = 0.05  # μB: experimental sites that count
-_MOST_ATOMS = 60
 _PER_ELEMENT = 500
 
 
@@ -101,44 +91,3 @@ def _blocks(numbers: IntArray) -> Mapping[str, NDArray[np.bool_]]:
         | ((numbers >= 72) & (numbers <= 80))
     )
     return {"d_block": d_block, "f_block": f_block, "other": ~(d_block | f_block)}
-
-
-def ssl_figures(
-    encoder: CrystalGraphEncoder,
-    heads: SSLHeads,
-    table: StructureTable,
-    store: GraphStore,
-    split: str = "test",
-    seed: int = 0,
-) -> dict[str, float]:
-    """Share of right answers about hidden atoms and edges, on structures of at most 60 atoms.
-
-    int(0.15 n) + 1 atoms of each structure are hidden, with the features of every edge that touches them.
-    """
-    graphs = np.flatnonzero((table.splits[store.structure] == split) & (store.sizes <= _MOST_ATOMS))
-    generator = torch.Generator().manual_seed(seed)
-    right: dict[str, list[torch.Tensor]] = {}
-    group, period = torch.tensor(group_class()), torch.tensor(period_class())
-    with torch.inference_mode():
-        for part in batches_by_atoms(store.sizes, graphs, 8000):
-            batch = store.batch(part)
-            hidden = hide(batch, HIDDEN_FRACTION, generator)
-            last = encoder(batch, hidden)[-1]
-            numbers = batch.atomic_numbers[hidden.atoms]
-            answers = {name: logits.argmax(dim=1) for name, logits in heads.atoms(last[hidden.atoms]).items()}
-            source, target = batch.source[hidden.edges], batch.target[hidden.edges]
-            bins = heads.edges(last[source], last[target]).argmax(dim=1)
-            truth = distance_bins(batch.distance[hidden.edges], encoder.spec)
-            found = {
-                "group": answers["group"] == group[numbers],
-                "period": answers["period"] == period[numbers],
-            }
-            found["both"] = found["group"] & found["period"]
-            if "element" in answers:
-                found["element"] = answers["element"] == numbers
-            found["distance_bin"] = bins == truth
-            for name, values in found.items():
-                right.setdefault(name, []).append(values)
-    figures = {name: float(torch.cat(values).float().mean()) for name, values in right.items()}
-    figures["structures"] = len(graphs)
-    return figures

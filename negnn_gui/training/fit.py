@@ -16,7 +16,7 @@ from negnn_gui.models.negnn import MEDIAN, MomentModel, pinball_loss
 
 
 class MomentFit(L.LightningModule):
-    """Trains one head of a moment model, with the backbone or without it."""
+    """Trains one head of a moment model, with the backbone or without it (small data)."""
 
     def __init__(self, model: MomentModel, head: str, train_backbone: bool, seed: int = 0) -> None:
         super().__init__()
@@ -38,28 +38,36 @@ class MomentFit(L.LightningModule):
             self.model.backbone.eval()
         return self
 
-    def quantiles(self, batch: Any) -> tuple[Tensor, Tensor]:
-        """Quantiles (L, Q) and labels (L,) of the labelled atoms of a batch, μB."""
+    def quantiles(self, batch: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Quantiles (L, Q) and labels (L,) of the labelled atoms of a batch, μB, and their weights.
+
+        On small data every structure counts the same, however many of its sites are labelled: its sites are
+        nearly copies of each other. Many structures even that out by themselves, and weights are None.
+        """
         graphs, labels = batch
         vectors = self.model.features(self.model.embed(graphs), graphs)
         truth = labels["moment"]
         known = torch.isfinite(truth)
-        predicted: Tensor = self.model.heads[self.head](vectors[known])
-        return predicted.float(), truth[known]
+        predicted: Tensor = self.model.heads[self.head](vectors[known], graphs.atomic_numbers[known])
+        weight = None
+        if not self.train_backbone:
+            structure = graphs.structure[known]
+            weight = 1.0 / torch.bincount(structure, minlength=graphs.n_structures)[structure]
+        return predicted.float(), truth[known], weight
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor | None:
         """Pinball loss of a batch of (graphs, labels)."""
-        quantiles, truth = self.quantiles(batch)
+        quantiles, truth, weight = self.quantiles(batch)
         if len(truth) == 0:
             return None
-        loss = pinball_loss(quantiles, truth)
+        loss = pinball_loss(quantiles, truth, weight)
         self.log("train_loss", loss.detach(), prog_bar=True, batch_size=len(truth))
         self.log("train_mae", (quantiles[:, MEDIAN] - truth).abs().mean().detach(), batch_size=len(truth))
         return loss
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Errors of the median over all atoms and over magnetic ones."""
-        quantiles, truth = self.quantiles(batch)
+        quantiles, truth, _ = self.quantiles(batch)
         if len(truth) == 0:
             return
         error = (quantiles[:, MEDIAN].clamp(min=0) - truth).abs()

@@ -31,12 +31,16 @@ Answers = dict[str, tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """One pretraining run, apart from its data and budget."""
+    """One pretraining run, apart from its data and budget.
+
+    ``init`` names a registered encoder whose weights are the first ones.
+    """
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     heads: SSLHeadsConfig = field(default_factory=SSLHeadsConfig)
     spec: GraphSpec = field(default_factory=GraphSpec)
     task: Task = "predictive"
+    init: str | None = None
     seed: int = 0
 
 

@@ -22,31 +22,11 @@ from negnn_gui.models.negnn import MomentModel
 from negnn_gui.results import ModelRef
 from negnn_gui.training.fit_run import MomentData
 from negnn_gui.training.labels import covered_elements
-from negnn_gui.training.pretrain import PredictivePretraining
 
 log = logging.getLogger(__name__)
 
 _CENTRES = 512
 _DOMAIN_SAMPLE = 60_000
-
-
-def save_encoder(
-    folder: Path, module: PredictivePretraining, data_sha256: str, training: Mapping[str, Any], card: str
-) -> str:
-    """Write a pretrained encoder with its heads; returns its sha256."""
-    config = {
-        "id": folder.name,
-        "kind": "encoder",
-        "architecture": {
-            "encoder": module.config.encoder.to_dict(),
-            "heads": module.config.heads.to_dict(),
-        },
-        "graph_spec": module.config.spec.to_dict(),
-        "task": "predictive",
-        "training_data_sha256": data_sha256,
-        "training": dict(training),
-    }
-    return save_model(folder, config, module.checkpoint_weights(), card)
 
 
 def save_moment_model(

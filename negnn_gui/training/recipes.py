@@ -12,42 +12,19 @@ import numpy as np
 from negnn_gui import __version__
 from negnn_gui.inference.moment_models import LoadedMomentModel, load_moment_model
 from negnn_gui.models import registry
-from negnn_gui.models.checkpoint import ModelFileError, read_config
-from negnn_gui.models.loading import load_encoder, load_ssl_heads
+from negnn_gui.models.checkpoint import read_config
+from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN, MomentConfig, MomentModel
-from negnn_gui.training.cards import encoder_card, machine, moment_card
-from negnn_gui.training.evaluate import GIVEN, element_median_figures, moment_figures, ssl_figures
+from negnn_gui.training.cards import machine, moment_card
+from negnn_gui.training.evaluate import GIVEN, element_median_figures, moment_figures
 from negnn_gui.training.evaluation_plots import plot_error_against_domain, plot_parity
 from negnn_gui.training.fit_run import MomentData, open_moment_data, run_fit
-from negnn_gui.training.graph_store import open_graph_store
-from negnn_gui.training.pretrain import PredictivePretraining, PretrainConfig
-from negnn_gui.training.pretrain_run import PRETRAINING_TABLES, RunOptions, run_pretraining
-from negnn_gui.training.publish import calibrate, predict_split, save_encoder, save_moment_model
-from negnn_gui.training.tables import read_structures_table
+from negnn_gui.training.golden import write_golden
+from negnn_gui.training.pretrain_evaluate import Edges, evaluate_encoder
+from negnn_gui.training.pretrain_run import RunOptions
+from negnn_gui.training.publish import calibrate, predict_split, save_moment_model
 
 log = logging.getLogger(__name__)
-
-
-def pretrain_encoder(
-    data: Path, out: Path, model_id: str, config: PretrainConfig, options: RunOptions, command: str
-) -> Path:
-    """Pretrain an encoder and write it to ``out/model_id``; returns that folder."""
-    run = run_pretraining(data, out, config, options)
-    return publish_encoder(data, out, model_id, run.module, run.facts(command, options))
-
-
-def publish_encoder(
-    data: Path, out: Path, model_id: str, module: PredictivePretraining, facts: Mapping[str, Any]
-) -> Path:
-    """Measure a pretrained module on the test split and write its folder."""
-    module.eval().to("cpu")
-    table = read_structures_table(data, "mp_magmoms")
-    store = open_graph_store(table, module.config.spec)
-    figures = ssl_figures(module.encoder, module.heads, table, store)
-    folder = out / model_id
-    hashes = "+".join(read_structures_table(data, name).sha256[:16] for name in PRETRAINING_TABLES)
-    save_encoder(folder, module, hashes, {**facts, "test": figures}, encoder_card(model_id, facts, figures))
-    return folder
 
 
 def train_moment_model(
@@ -81,6 +58,7 @@ def train_moment_model(
         medians[head] = median_of(own, head)
     card = moment_card(model_id, encoder_id, facts, figures, medians)
     save_moment_model(folder, model, info.ref, tables, {**facts, "test": figures}, card)
+    write_golden(folder)
     return folder
 
 
@@ -97,8 +75,12 @@ def median_of(data: MomentData, head: str) -> dict[str, Any]:
     return element_median_figures(parts[0], parts[1])
 
 
-def evaluate_model(data: Path, model_id: str, split: str, plots: Path | None = None) -> dict[str, Any]:
+def evaluate_model(
+    data: Path, model_id: str, split: str, plots: Path | None = None, edges: Edges = "hidden"
+) -> dict[str, Any]:
     """Figures of a registered model, of either kind, on a split; pictures of a moment model go to ``plots``.
+
+    ``edges`` is for encoders: whether they see the lengths of the edges at hidden atoms.
 
     Raises
     ------
@@ -108,12 +90,7 @@ def evaluate_model(data: Path, model_id: str, split: str, plots: Path | None = N
     info = registry.get(model_id)
     config, _ = read_config(info.folder)
     if config["kind"] == "encoder":
-        heads = load_ssl_heads(info)
-        if heads is None:
-            raise ModelFileError(f"{model_id} has no self-supervised heads, so there is nothing to evaluate")
-        encoder = load_encoder(info)
-        table = read_structures_table(data, "mp_magmoms")
-        return dict(ssl_figures(encoder, heads, table, open_graph_store(table, encoder.spec), split))
+        return dict(evaluate_encoder(data, info, split, edges))
     loaded = load_moment_model(model_id)
     return {
         head: _evaluate_head(data, loaded, head, split, plots)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,15 +103,27 @@ def fit(trainer: L.Trainer, module: L.LightningModule, train: Any, val: Any, che
 
     The checkpoint is our own, of this run, and holds the optimiser beside the weights: Lightning can only read it
     as a pickle. What is shipped or shared is written without one, see :mod:`negnn_gui.models.checkpoint`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The user stopped the run; its checkpoint has been written.
     """
+    on_interrupt = signal.getsignal(signal.SIGINT)
     with warnings.catch_warnings():
         for remark in _EXPECTED_REMARKS:
             warnings.filterwarnings("ignore", message=remark)
         try:
             trainer.fit(module, train, val, ckpt_path=checkpoint, weights_only=False)
+        except SystemExit as stopped:
+            if trainer.interrupted:  # Lightning ends the process where others would clean up
+                raise KeyboardInterrupt from stopped
+            raise
         finally:
             if trainer.global_step > 0:
                 trainer.save_checkpoint(Path(trainer.default_root_dir) / _CHECKPOINT)
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, on_interrupt)  # Lightning had it ignored
 
 
 def last_checkpoint(folder: Path, resume: bool) -> Path | None:

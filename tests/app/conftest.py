@@ -27,6 +27,7 @@ from negnn_gui.app.main_window import MainWindow
 from negnn_gui.app.preferences import Preferences
 from negnn_gui.app.session import Session
 from negnn_gui.app.theme import Theme
+from negnn_gui.app.workbench import Workbench
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -171,17 +172,19 @@ def make_controller(
 
 
 @pytest.fixture
-def make_window(
+def make_bench(
     qtbot: QtBot, qapp: QApplication, make_controller: Callable[..., Controller], preferences: Preferences
-) -> Callable[..., MainWindow]:
-    """Show windows and wait until their views stand."""
+) -> Callable[..., Workbench]:
+    """Show windows and wait until they are furnished."""
 
-    def make(load: Callable[[], Predictor] | None = None) -> MainWindow:
-        window = MainWindow(make_controller(load), preferences, Theme(qapp))
+    def make(load: Callable[[], Predictor] | None = None) -> Workbench:
+        window = MainWindow(preferences, Theme(qapp))
         qtbot.addWidget(window)
-        with qtbot.waitSignal(window.furnished, timeout=60_000):
+        with qtbot.waitSignal(window.painted, timeout=60_000):
             window.show()
-        return window
+        bench = Workbench(window, make_controller(load))
+        qtbot.waitSignal(bench.furnished, timeout=60_000).wait()
+        return bench
 
     return make
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from negnn_gui.app.activity import Activity, Meter, duration
+from negnn_gui.app.activity import Activity, duration, elapsed
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,8 @@ def test_duration(seconds, text):
     assert duration(seconds) == text
 
 
-def test_meter_runs_from_start_to_stop_and_counts_anew():
-    meter = Meter()
-    assert meter.elapsed_s == 0.0
-    meter.start()
-    meter.answered = 5
-    began = meter.elapsed_s
-    meter.start()
-    assert meter.elapsed_s >= began
-    assert meter.answered == 5
-    assert meter.stop() >= began
-    assert (meter.answered, meter.elapsed_s) == (0, 0.0)
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0001, "1 ms"), (0.034, "34 ms"), (1.52, "1.5 s"), (31, "31 s"), (240, "4 min")]
+)
+def test_elapsed(seconds, text):
+    assert elapsed(seconds) == text

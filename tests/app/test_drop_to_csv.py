@@ -40,16 +40,16 @@ def files(*paths) -> QMimeData:
 
 
 @pytest.fixture
-def window(make_window):
-    return make_window()
+def bench(make_bench):
+    return make_bench()
 
 
-def test_dropped_cif_becomes_rows_of_a_csv(window, nio, qtbot, tmp_path, wait_until_idle):
-    assert drag_and_drop(window, files(nio))
-    wait_until_idle(window.controller)
+def test_dropped_cif_becomes_rows_of_a_csv(bench, nio, qtbot, tmp_path, wait_until_idle):
+    assert drag_and_drop(bench.window, files(nio))
+    wait_until_idle(bench.controller)
     target = tmp_path / "sites.csv"
-    with qtbot.waitSignal(window.controller.exported, timeout=60_000):
-        window.controller.export_sites(target)
+    with qtbot.waitSignal(bench.controller.exported, timeout=60_000):
+        bench.controller.export_sites(target)
     with target.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["element"] for row in rows] == ["Ni", "O"]
@@ -57,67 +57,69 @@ def test_dropped_cif_becomes_rows_of_a_csv(window, nio, qtbot, tmp_path, wait_un
     assert [row["structure"] for row in rows] == ["NiO", "NiO"]
     assert rows[0]["source_file"] == str(nio)
     assert rows[0]["model_id"] == "tiny-random"
-    [analysis] = window.session.analyses.values()
+    [analysis] = bench.session.analyses.values()
     for row, moment in zip(rows, analysis.moment.median, strict=True):
         assert math.isclose(float(row["moment_pred_muB"]), moment, abs_tol=5e-4)
 
 
-def test_dropped_files_and_folders_open_together_bad_ones_apart(window, nio, tmp_path, wait_until_idle):
+def test_dropped_files_and_folders_open_together_bad_ones_apart(bench, nio, tmp_path, wait_until_idle):
     folder = tmp_path / "more" / "deep"
     folder.mkdir(parents=True)
     for name in ("one", "two"):
         (folder / f"{name}.cif").write_text(nio.read_text())
     bad = tmp_path / "bad.cif"
     bad.write_text("data_bad\n")
-    assert drag_and_drop(window, files(nio, tmp_path / "more", bad))
-    wait_until_idle(window.controller)
-    assert [entry.name for entry in window.session.entries.values()] == ["NiO", "one", "two"]
-    assert [failure.path for failure in window.session.read_failures] == [bad]
-    assert len(window.session.analyses) == 3
+    assert drag_and_drop(bench.window, files(nio, tmp_path / "more", bad))
+    wait_until_idle(bench.controller)
+    assert [entry.name for entry in bench.session.entries.values()] == ["NiO", "one", "two"]
+    assert [failure.path for failure in bench.session.read_failures] == [bad]
+    assert len(bench.session.analyses) == 3
 
 
-def test_drops_are_taken_wherever_they_fall(window, nio, wait_until_idle, qtbot):
-    window.controller.open_paths([nio])
-    wait_until_idle(window.controller)
+def test_drops_are_taken_wherever_they_fall(bench, nio, wait_until_idle, qtbot):
+    bench.controller.open_paths([nio])
+    wait_until_idle(bench.controller)
     targets = [
-        widget for widget in window.findChildren(QWidget) if widget.isVisible() and not widget.isWindow()
+        widget
+        for widget in bench.window.findChildren(QWidget)
+        if widget.isVisible() and not widget.isWindow()
     ]
     assert len(targets) > 30
     for target in targets:
-        before = len(window.session.entries)
+        before = len(bench.session.entries)
         # Qt offers a drag to the widget under the mouse first, then to its parents.
         reached = target
         while not (accepted := drag_and_drop(reached, files(nio))) and not reached.isWindow():
             reached = reached.parentWidget()
         assert accepted, f"{type(target).__name__} {target.objectName()} swallows drops"
-        wait_until_idle(window.controller)
-        assert len(window.session.entries) == before + 1, f"{type(target).__name__} takes drops for itself"
-        window.controller.close_entries([list(window.session.entries)[-1]])
+        wait_until_idle(bench.controller)
+        assert len(bench.session.entries) == before + 1, f"{type(target).__name__} takes drops for itself"
+        bench.controller.close_entries([list(bench.session.entries)[-1]])
 
 
-def test_dropped_text_is_a_structure(window, nio, wait_until_idle):
+def test_dropped_text_is_a_structure(bench, nio, wait_until_idle):
     data = QMimeData()
     data.setText(nio.read_text())
-    assert drag_and_drop(window, data)
-    wait_until_idle(window.controller)
-    assert [entry.formula for entry in window.session.entries.values()] == ["NiO"]
+    assert drag_and_drop(bench.window, data)
+    wait_until_idle(bench.controller)
+    assert [entry.formula for entry in bench.session.entries.values()] == ["NiO"]
 
 
 @pytest.mark.parametrize("kind", ["web address", "colour", "nothing"])
-def test_what_is_no_file_is_refused(window, kind):
+def test_what_is_no_file_is_refused(bench, kind):
     data = QMimeData()
     if kind == "web address":
         data.setUrls([QUrl("https://example.org/NiO.cif")])
     elif kind == "colour":
         data.setColorData("red")
-    assert not drag_and_drop(window, data)
+    assert not drag_and_drop(bench.window, data)
 
 
-def test_frame_shows_while_something_hovers(window, nio):
-    frame = window.drops.frame
+def test_frame_shows_while_something_hovers(bench, nio):
+    frame = bench.drops.frame
     data = files(nio)  # the event does not own it
     enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, LEFT, NONE)
-    QApplication.sendEvent(window, enter)
+    QApplication.sendEvent(bench.window, enter)
     assert frame.isVisible()
-    QApplication.sendEvent(window, QDragLeaveEvent())
+    QApplication.sendEvent(bench.window, QDragLeaveEvent())
     assert not frame.isVisible()

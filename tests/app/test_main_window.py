@@ -10,8 +10,10 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QPlainTextEdit, QPushButton, QTextBrowser
 
+from negnn_gui.app.main_window import MainWindow
 from negnn_gui.app.session import Stage
-from negnn_gui.app.theme import is_dark, palette, warning_colour
+from negnn_gui.app.theme import Theme, is_dark, palette, warning_colour
+from negnn_gui.app.workbench import Workbench
 from negnn_gui.inference.predictor import Predictor
 from negnn_gui.results import SiteRef
 
@@ -19,21 +21,21 @@ pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
-def window(make_window):
-    return make_window()
+def bench(make_bench):
+    return make_bench()
 
 
 @pytest.fixture
-def loaded(window, nio, wait_until_idle, qtbot):
+def loaded(bench, nio, wait_until_idle, qtbot):
     """A window with NiO predicted and shown."""
-    window.controller.open_paths([nio])
-    wait_until_idle(window.controller)
-    qtbot.waitUntil(lambda: window.views.settled)
-    return window
+    bench.controller.open_paths([nio])
+    wait_until_idle(bench.controller)
+    qtbot.waitUntil(lambda: bench.views.settled)
+    return bench
 
 
-def refs(window, *sites: int) -> frozenset[SiteRef]:
-    return frozenset(SiteRef(window.session.current.id, site) for site in sites)
+def refs(bench, *sites: int) -> frozenset[SiteRef]:
+    return frozenset(SiteRef(bench.session.current.id, site) for site in sites)
 
 
 def test_welcome_page_gives_way_to_the_crystal_and_comes_back(loaded):
@@ -44,12 +46,12 @@ def test_welcome_page_gives_way_to_the_crystal_and_comes_back(loaded):
     assert not loaded.views.canvas.isVisible()
 
 
-def test_welcome_page_offers_examples_that_open(window, qtbot, wait_until_idle):
-    assert "NiO" in {path.stem for path in window.welcome.examples}
-    [button] = [b for b in window.welcome.findChildren(QPushButton) if b.text() == "NiO"]
+def test_welcome_page_offers_examples_that_open(bench, qtbot, wait_until_idle):
+    assert "NiO" in {path.stem for path in bench.welcome.examples}
+    [button] = [b for b in bench.welcome.findChildren(QPushButton) if b.text() == "NiO"]
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    wait_until_idle(window.controller)
-    assert [entry.name for entry in window.session.entries.values()] == ["NiO"]
+    wait_until_idle(bench.controller)
+    assert [entry.name for entry in bench.session.entries.values()] == ["NiO"]
 
 
 def test_one_selection_for_all_views(loaded):
@@ -121,10 +123,10 @@ def test_choosing_a_row_shows_that_structure(loaded, tmp_path, nio, wait_until_i
 
 def test_details_name_cell_model_and_warnings(loaded):
     text = loaded.views.details.toPlainText()
-    assert "2.9540, 2.9540, 2.9540 Å" in text
+    assert "2.9540, 2.9540, 2.9540" in text
     assert "tiny-random" in text
     loaded.show_model_card()
-    [browser] = [b for b in loaded.findChildren(QTextBrowser) if b.accessibleName() == "Model card"]
+    [browser] = [b for b in loaded.window.findChildren(QTextBrowser) if b.accessibleName() == "Model card"]
     assert "For tests." in browser.toPlainText()
     browser.window().close()
 
@@ -144,7 +146,7 @@ def test_hovering_names_the_site_until_it_ends(loaded):
 
 
 def test_cancel_button_is_there_while_there_is_something_to_cancel(
-    window, nio, qtbot, monkeypatch, wait_until_idle
+    bench, nio, qtbot, monkeypatch, wait_until_idle
 ):
     reached, go_on = threading.Event(), threading.Event()
     predict = Predictor.predict
@@ -156,18 +158,18 @@ def test_cancel_button_is_there_while_there_is_something_to_cancel(
             yield from predict(self, wanted, cancelled=cancelled, **callbacks)
 
     monkeypatch.setattr(Predictor, "predict", slow)
-    window.controller.open_paths([nio])
+    bench.controller.open_paths([nio])
     qtbot.waitUntil(reached.is_set, timeout=60_000)
-    assert window.status.cancel_button.isVisible()
-    qtbot.mouseClick(window.status.cancel_button, Qt.MouseButton.LeftButton)
+    assert bench.status.cancel_button.isVisible()
+    qtbot.mouseClick(bench.status.cancel_button, Qt.MouseButton.LeftButton)
     go_on.set()
-    wait_until_idle(window.controller)
-    assert not window.status.cancel_button.isVisible()
-    assert [window.session.status(e).stage for e in window.session.entries] == [Stage.READ]
+    wait_until_idle(bench.controller)
+    assert not bench.status.cancel_button.isVisible()
+    assert [bench.session.status(e).stage for e in bench.session.entries] == [Stage.READ]
 
 
-def test_closing_while_predicting_joins_first_and_frees_vtk(make_window, nio, qtbot, monkeypatch):
-    window = make_window()
+def test_closing_while_predicting_joins_first_and_frees_vtk(make_bench, nio, qtbot, monkeypatch):
+    bench = make_bench()
     reached = threading.Event()
     predict = Predictor.predict
 
@@ -177,33 +179,41 @@ def test_closing_while_predicting_joins_first_and_frees_vtk(make_window, nio, qt
             yield from predict(self, wanted[:1], cancelled=cancelled, **callbacks)
 
     monkeypatch.setattr(Predictor, "predict", endless)
-    window.controller.open_paths([nio])
+    bench.controller.open_paths([nio])
     qtbot.waitUntil(reached.is_set, timeout=60_000)
-    with qtbot.waitSignal(window.closed):
-        window.close()
-    assert window.joined
+    with qtbot.waitSignal(bench.window.closed):
+        bench.window.close()
+    assert bench.joined
 
 
 def test_closing_before_the_views_stand(qtbot, qapp, make_controller, preferences):
-    from negnn_gui.app.main_window import MainWindow
-    from negnn_gui.app.theme import Theme
-
-    window = MainWindow(make_controller(), preferences, Theme(qapp))
+    window = MainWindow(preferences, Theme(qapp))
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.painted):
         window.show()
+    bench = Workbench(window, make_controller())
     window.close()
-    assert window.joined
+    assert bench.joined
+    qtbot.wait(50)
+    assert bench.views.canvas is None
 
 
-def test_pasting_text_opens_it_and_anything_else_is_said(window, nio, wait_until_idle):
+def test_closing_before_anything_stands(qtbot, qapp, preferences):
+    window = MainWindow(preferences, Theme(qapp))
+    qtbot.addWidget(window)
+    with qtbot.assertNotEmitted(window.painted, wait=50):
+        window.show()
+        window.close()
+
+
+def test_pasting_text_opens_it_and_anything_else_is_said(bench, nio, wait_until_idle):
     QGuiApplication.clipboard().setText(nio.read_text())
-    window.paste()
-    wait_until_idle(window.controller)
-    assert [entry.formula for entry in window.session.entries.values()] == ["NiO"]
+    bench.paste()
+    wait_until_idle(bench.controller)
+    assert [entry.formula for entry in bench.session.entries.values()] == ["NiO"]
     QGuiApplication.clipboard().clear()
-    window.paste()
-    assert "neither" in window.status.text
+    bench.paste()
+    assert "neither" in bench.status.text
 
 
 def test_export_by_menu_adds_the_suffix(loaded, qtbot, monkeypatch, tmp_path):
@@ -213,17 +223,17 @@ def test_export_by_menu_adds_the_suffix(loaded, qtbot, monkeypatch, tmp_path):
     assert (tmp_path / "mine.csv").is_file()
 
 
-def test_problem_is_a_dialog_with_one_sentence(window):
-    window.controller.export_sites(Path("never.csv"))
-    [box] = window.findChildren(QMessageBox)
+def test_problem_is_a_dialog_with_one_sentence(bench):
+    bench.controller.export_sites(Path("never.csv"))
+    [box] = bench.window.findChildren(QMessageBox)
     assert "nothing to export" in box.text()
     box.close()
 
 
-def test_error_report_can_be_copied_and_comes_once(window):
-    window.show_error("Something went wrong.", "the report")
-    window.show_error("Again.", "another")
-    [box] = window.findChildren(QMessageBox)
+def test_error_report_can_be_copied_and_comes_once(bench):
+    bench.show_error("Something went wrong.", "the report")
+    bench.show_error("Again.", "another")
+    [box] = bench.window.findChildren(QMessageBox)
     [copy] = [button for button in box.buttons() if button.text() == "Copy report"]
     copy.click()
     assert QGuiApplication.clipboard().text() == "the report"
@@ -231,26 +241,26 @@ def test_error_report_can_be_copied_and_comes_once(window):
     box.close()
 
 
-def test_log_is_shown(window):
-    window.show_log()
-    [view] = [v for v in window.findChildren(QPlainTextEdit) if v.accessibleName() == "Log"]
+def test_log_is_shown(bench):
+    bench.show_log()
+    [view] = [v for v in bench.window.findChildren(QPlainTextEdit) if v.accessibleName() == "Log"]
     view.window().close()
 
 
-def test_docks_are_remembered_and_can_be_reset(make_window, preferences):
-    window = make_window()
-    window.docks["details"].hide()
-    window.close()
-    again = make_window()
+def test_docks_are_remembered_and_can_be_reset(make_bench, preferences):
+    bench = make_bench()
+    bench.docks["details"].hide()
+    bench.window.close()
+    again = make_bench()
     assert not again.docks["details"].isVisible()
     again.reset_docks()
-    assert all(dock.isVisible() for dock in again.findChildren(QDockWidget))
+    assert all(dock.isVisible() for dock in again.window.findChildren(QDockWidget))
 
 
-def test_arrangement_that_makes_no_sense_is_not_restored(make_window, preferences):
+def test_arrangement_that_makes_no_sense_is_not_restored(make_bench, preferences):
     preferences.save_layout(QByteArray(b"no geometry"), QByteArray(b"no docks"))
-    window = make_window()
-    assert all(dock.isVisible() for dock in window.findChildren(QDockWidget))
+    bench = make_bench()
+    assert all(dock.isVisible() for dock in bench.window.findChildren(QDockWidget))
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -286,9 +296,20 @@ def contrast(front, back) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_appearance_can_be_chosen(window, qapp):
-    window.set_appearance("dark")
+def test_appearance_can_be_chosen(bench, qapp):
+    bench.set_appearance("dark")
     assert is_dark(qapp.palette())
-    window.set_appearance("light")
+    bench.set_appearance("light")
     assert not is_dark(qapp.palette())
-    assert window.preferences.appearance == "light"
+    assert bench.preferences.appearance == "light"
+
+
+def test_known_sites_are_on_the_map_and_can_be_switched_off(loaded):
+    assert loaded.controller.models.atlas is None, "the atlas belongs to another encoder than the random one"
+    assert not loaded.menus.atlas.isEnabled()
+    assert not loaded.menus.atlas.isChecked()
+
+
+def test_selected_site_is_asked_for_like_ones(loaded, qtbot):
+    loaded.controller.select(refs(loaded, 0))
+    assert "No atlas" in loaded.views.like.message.text()

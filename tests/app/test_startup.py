@@ -18,19 +18,17 @@ TINY_MODEL = "tiny-random"
 
 AT_FIRST_PAINT = """
 import json, sys
-from negnn_gui.app.startup import make_application, make_window
+from negnn_gui.__main__ import parse_arguments
+from negnn_gui.app import main_window, startup
 
-application = make_application()
-window = make_window(application)
-
-def look():
+def look(window):
     print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
     sys.stdout.flush()
     window.close()
 
-window.painted.connect(look)
-window.show()
-application.exec()
+announce = main_window.MainWindow._announce_first_paint
+main_window.MainWindow._announce_first_paint = lambda window: (look(window), announce(window))
+sys.exit(startup.run(parse_arguments([])))
 """
 
 
@@ -107,6 +105,29 @@ def test_unattended_run_says_what_went_wrong_and_exits_with_1(nio, tiny_models, 
     assert len((tmp_path / "sites.csv").read_text().splitlines()) == 3
 
 
+def test_outputs_that_cannot_be_written_are_sentences(nio, tiny_models, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = run_window(
+        *(
+            "NiO.cif",
+            "--model",
+            TINY_MODEL,
+            "--screenshot",
+            "file/window.png",
+            "--export-csv",
+            "file/s.csv",
+            "--exit",
+        ),
+        cwd=tmp_path,
+        XDG_DATA_HOME=str(tiny_models),
+    )
+    assert done.returncode == 1
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("negnn-gui: ")]
+    assert len(complaints) == 2
+    assert all("could not be written" in line for line in complaints)
+
+
 def test_unknown_model_is_a_sentence(nio, tmp_path):
     done = run_window("NiO.cif", "--model", "no-such-model", "--exit", cwd=tmp_path)
     assert done.returncode == 1
@@ -120,8 +141,9 @@ def test_unknown_example_is_a_usage_error(tmp_path):
     assert "NiO" in done.stderr
 
 
-def test_examples_are_found_by_name():
-    assert example_path("NiO").name == "NiO.cif"
+@pytest.mark.parametrize(("name", "file"), [("NiO", "NiO.cif"), ("MnF2", "MnF2.mcif")])
+def test_examples_are_found_by_name(name, file):
+    assert example_path(name).name == file
 
 
 @pytest.mark.parametrize("size", ["12", "axb", "1200x", "9x900"])

@@ -16,9 +16,10 @@ from negnn_gui.training.budget import Budget, parse_duration
 from negnn_gui.training.evaluate import element_median_figures, moment_figures
 from negnn_gui.training.fit_run import open_moment_data
 from negnn_gui.training.pretrain import PretrainConfig
+from negnn_gui.training.pretrain_publish import pretrain_encoder
 from negnn_gui.training.pretrain_run import RunOptions, run_pretraining
 from negnn_gui.training.publish import SplitPredictions, predict_split
-from negnn_gui.training.recipes import evaluate_model, pretrain_encoder, train_moment_model
+from negnn_gui.training.recipes import evaluate_model, train_moment_model
 
 
 def steps(n: int, **more: object) -> RunOptions:
@@ -75,7 +76,7 @@ def test_a_frozen_backbone_stays_as_it_was(tables: Path, tmp_path: Path) -> None
     config = MomentConfig(backbone=BackboneConfig(width=16, layers=1), heads=(DFT, EXPERIMENTAL))
     model = MomentModel(config, encoder.spec, encoder)
     frozen = {name: value.clone() for name, value in model.backbone.state_dict().items()}
-    head = model.heads[EXPERIMENTAL].layers[0].weight.clone()
+    head = model.heads[EXPERIMENTAL].layers[1].weight.clone()
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     data = open_moment_data(tables, EXPERIMENTAL, encoder.spec)
     run_fit(data, model, EXPERIMENTAL, tmp_path, steps(3))
@@ -83,7 +84,7 @@ def test_a_frozen_backbone_stays_as_it_was(tables: Path, tmp_path: Path) -> None
         torch.testing.assert_close(value, frozen[name], rtol=0, atol=0)
     for name, value in encoder.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
-    assert not torch.equal(model.heads[EXPERIMENTAL].layers[0].weight, head)
+    assert not torch.equal(model.heads[EXPERIMENTAL].layers[1].weight, head)
 
 
 def test_the_budget_warms_up_falls_to_zero_and_counts_what_was_used() -> None:

@@ -97,6 +97,8 @@ class Details(QTextBrowser):
         if self._models.model_id:
             rows += [("Moments", self._models.model_id), ("sha256", self._models.model_sha256[:16])]
         rows += [("Encoder", self._models.encoder_id), ("sha256", self._models.encoder_sha256[:16])]
+        if self._models.atlas is not None:
+            rows.append(("Atlas", f"{len(self._models.atlas):,} known sites"))
         return _heading("Model") + _table(rows) + f'<p><a href="{_CARD}">Model card</a></p>'
 
     def _quiet(self, text: str) -> str:
@@ -109,9 +111,9 @@ def _structure(entry: StructureEntry) -> str:
     rows = [
         ("Formula", entry.formula),
         ("Sites", f"{entry.n_sites:,}"),
-        ("a, b, c", ", ".join(f"{length:.4f}" for length in lattice.abc) + " Å"),
-        ("α, β, γ", ", ".join(f"{angle:.2f}" for angle in lattice.angles) + "°"),
-        ("Volume", f"{lattice.volume:,.2f} Å³"),
+        ("a, b, c (Å)", ", ".join(f"{length:.4f}" for length in lattice.abc)),
+        ("α, β, γ (°)", ", ".join(f"{angle:.2f}" for angle in lattice.angles)),
+        ("Volume (Å³)", f"{lattice.volume:,.2f}"),
         ("Source", str(entry.path) if entry.path is not None else "text"),
     ]
     if entry.frame:

@@ -8,25 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QPolygonF, QResizeEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.app.scene.colouring import Colouring
+from negnn_gui.app.views.embedding_map_bar import MapBar, Method, Tint
+from negnn_gui.app.views.embedding_map_export import MapExport
 from negnn_gui.app.views.embedding_map_layers import MapLayers
 from negnn_gui.app.views.embedding_map_legend import MapLegend
 from negnn_gui.app.views.embedding_map_plot import MapPlot, Tool
+from negnn_gui.app.views.embedding_map_pointing import MapPointing
 from negnn_gui.app.views.embedding_map_points import FloatArray
-from negnn_gui.app.views.embedding_map_sites import MapSites
-from negnn_gui.app.views.hover_card import HoverCard, known_lines, site_lines
-from negnn_gui.app.views.site_text import count_text
+from negnn_gui.app.views.embedding_map_sites import Categories, MapSites
+from negnn_gui.app.views.embedding_map_studies import MapStudies
 from negnn_gui.results import Analysis, SiteRef
 from negnn_gui.structures.entry import StructureEntry
 
@@ -41,14 +35,15 @@ _TOOL_TIPS = {
 
 
 class EmbeddingMap(QWidget):
-    """Principal components of the embeddings at a choice of levels.
+    """Principal components or t-SNE of the embeddings at a choice of levels.
 
     ``picked`` carries a ``frozenset[SiteRef]`` and "replace", "add" or "toggle"; ``hovered`` a ``SiteRef`` or
-    None.
+    None; ``clusters_changed`` comes when the map is coloured by clusters that have just been found.
     """
 
     picked = Signal(object, str)
     hovered = Signal(object)
+    clusters_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,10 +54,15 @@ class EmbeddingMap(QWidget):
         self._colouring = Colouring()
         self._selection: frozenset[SiteRef] = frozenset()
         self._cursor: int | None = None
-        self._hovered: SiteRef | None = None
+        self._method, self._tint = Method.PCA, Tint.CHOSEN
         self._build()
+        self._build_studies()
         self.layers = MapLayers(self.plot)
         self.layers.density_changed.connect(self._tell_counts)
+        self.pointing = MapPointing(self.plot, self.layers)
+        self.pointing.hovered.connect(self.hovered)
+        self.card = self.pointing.card
+        self.export = MapExport(self)
         self._refresh()
 
     # --- what to show -------------------------------------------------------------------------------
@@ -83,7 +83,27 @@ class EmbeddingMap(QWidget):
         if levels == self._levels:
             return
         self._levels = levels
+        self.studies.cancel()
         self._place(moving=True)
+        if self._tint is Tint.CLUSTERS:
+            self._colour()
+
+    def set_method(self, method: Method) -> None:
+        """Show another kind of map; one that has to be fitted comes when it is ready."""
+        if method is not self._method:
+            self._method = method
+            self.bar.show_method(method)
+            if method is Method.PCA:
+                self.studies.cancel()
+            self._place(moving=True)
+
+    def cluster_numbers(self, entry_id: str) -> FloatArray | None:
+        """(N,) cluster of each site of an entry at the levels shown, NaN for none; None until found."""
+        return self.studies.cluster_numbers(entry_id, self._levels)
+
+    def finalise(self) -> None:
+        """Stop what runs in the background, before the map goes."""
+        self.studies.finalise()
 
     def set_colouring(self, colouring: Colouring) -> None:
         """Colour the sites, and the atlas as far as it knows the property, another way."""
@@ -107,14 +127,11 @@ class EmbeddingMap(QWidget):
         self.plot.setAccessibleName("Embedding map")
         self.plot.clicked.connect(self._on_clicked)
         self.plot.outlined.connect(self._on_outlined)
-        self.plot.pointed.connect(self._on_pointed)
         self.plot.stepped.connect(self._on_stepped)
         self.plot.activated.connect(self._on_activated)
         self.plot.cleared.connect(self._on_cleared)
-        self.plot.view_changed.connect(self._unhover)
         self.legend = MapLegend(self)
         self.legend.categories.hidden_changed.connect(lambda names: self.layers.set_hidden(names))
-        self.card = HoverCard(self.plot)
         self.message = QLabel(_EMPTY, self.plot)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
@@ -126,45 +143,33 @@ class EmbeddingMap(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(self._build_bar())
+        layout.addWidget(self._build_bar())
         layout.addLayout(middle, 1)
         self.setFocusProxy(self.plot)
 
-    def _build_bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(4, 2, 6, 2)
-        bar.setSpacing(2)
-        self.tools = QButtonGroup(self)
-        for number, (tool, tip) in enumerate(_TOOL_TIPS.items()):
-            button = self._button(tool.value, tip)
-            button.setCheckable(True)
-            button.setChecked(tool is self.plot.tool)
-            self.tools.addButton(button, number)
-            bar.addWidget(button)
+    def _build_bar(self) -> MapBar:
+        self.bar = MapBar({tool.value: tip for tool, tip in _TOOL_TIPS.items()}, self)
+        self.tools, self.note = self.bar.tools, self.bar.note
         self.tools.idClicked.connect(self._on_tool)
-        show_all = self._button("Show all", "Zoom to all points (= or double click)")
-        show_all.clicked.connect(self.plot.show_all)
-        self.note = QLabel(self)
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        bar.addSpacing(6)
-        bar.addWidget(show_all)
-        bar.addWidget(self.note, 1)
-        return bar
+        self.bar.show_all.clicked.connect(self.plot.show_all)
+        self.bar.method_chosen.connect(self.set_method)
+        self.bar.tint_chosen.connect(self._on_tint)
+        self.bar.cancelled.connect(self._on_cancelled)
+        return self.bar
 
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleDescription(tip)
-        button.setAutoRaise(True)
-        return button
+    def _build_studies(self) -> None:
+        self.studies = MapStudies(self)
+        self.studies.map_found.connect(lambda: self._place(moving=True))
+        self.studies.categories_found.connect(self._on_categories)
+        self.studies.told.connect(self.bar.set_activity)
+        self.studies.failed.connect(self._on_failed)
 
     # --- from data to points ------------------------------------------------------------------------
 
     def _refresh(self) -> None:
         sites = MapSites(self._entries, self._analyses, self._atlas)
         self._cursor = None
+        self.studies.set_sites(sites)
         self.layers.set_sites(sites, sites.index.mask(self._selection))
         self._place(moving=False)
         self._colour()
@@ -172,7 +177,8 @@ class EmbeddingMap(QWidget):
     def _place(self, *, moving: bool) -> None:
         titles, problem = ("", ""), ""
         try:
-            titles = self.layers.set_levels(self._levels, moving=moving)
+            fitted = self.studies.fitted_map(self._levels) if self._fits() else None
+            titles = self.layers.set_levels(self._levels, moving=moving, fitted=fitted)
         except ValueError as error:
             problem = f"The map cannot be drawn: {error}."
         self.plot.setLabel("bottom", titles[0])
@@ -183,9 +189,22 @@ class EmbeddingMap(QWidget):
         self.message.setVisible(bool(problem) or empty)
         self._tell_counts(False)
 
+    def _fits(self) -> bool:
+        sites = self.layers.sites
+        return self._method is Method.TSNE and (len(sites) > 0 or sites.atlas is not None)
+
+    def _own_categories(self) -> Categories | None:
+        """Categories that only the map knows, if they are what colours mean and have been found."""
+        if self._tint is Tint.CHOSEN or not len(self.layers.sites):
+            return None
+        return self.studies.motifs() if self._tint is Tint.MOTIF else self.studies.clusters(self._levels)
+
     def _colour(self) -> None:
-        self.layers.set_colouring(self._colouring)
-        if self.layers.scale is not None:
+        own = self._own_categories()
+        self.layers.set_colouring(self._colouring, own)
+        if own is not None:
+            self.legend.show_categories(own.legend)
+        elif self.layers.scale is not None:
             self.legend.show_scale(self.layers.scale)
         elif self._colouring.property == "element":
             self.legend.show_categories(self.layers.sites.element_items(self._colouring.scheme))
@@ -194,8 +213,7 @@ class EmbeddingMap(QWidget):
 
     def _tell_counts(self, dense: bool) -> None:
         short, full = self.layers.sites.describe(self._atlas, len(self.layers.known_rows), dense=dense)
-        self.note.setText(short)
-        self.note.setToolTip(full)
+        self.bar.set_counts(short, full)
         self.plot.setAccessibleDescription(f"Levels {self._levels}: {full}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -213,6 +231,24 @@ class EmbeddingMap(QWidget):
 
     def _on_tool(self, number: int) -> None:
         self.plot.tool = list(_TOOL_TIPS)[number]
+
+    def _on_tint(self, tint: Tint) -> None:
+        self._tint = tint
+        self._colour()
+
+    def _on_categories(self) -> None:
+        self._colour()
+        if self._tint is Tint.CLUSTERS:
+            self.clusters_changed.emit()
+
+    def _on_cancelled(self) -> None:
+        self.studies.cancel()
+        self._method = Method.TSNE if self.layers.fitted is not None else Method.PCA
+        self.bar.show_method(self._method)
+
+    def _on_failed(self, reason: str) -> None:
+        self._on_cancelled()
+        self.bar.set_counts(reason, reason)
 
     def _on_clicked(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         row = self.layers.row_at(place)
@@ -239,53 +275,12 @@ class EmbeddingMap(QWidget):
         else:
             position = (int(np.searchsorted(rows, self._cursor)) + step) % len(rows)
         self._cursor = int(rows[position])
-        self._hover_site(self._cursor)
+        self.pointing.at_site(self._cursor)
 
     def _on_activated(self, modifiers: Qt.KeyboardModifier) -> None:
         if self._cursor is not None:
             ref = self.layers.sites.index.ref(self._cursor)
             self.picked.emit(frozenset({ref}), _mode(modifiers, "toggle"))
-
-    # --- hovering -----------------------------------------------------------------------------------
-
-    def _on_pointed(self, place: QPointF | None) -> None:
-        if place is None:
-            self._unhover()
-            return
-        row = self.layers.row_at(place)
-        if row is not None:
-            self._hover_site(row)
-            return
-        self._unhover()
-        known = self.layers.known_at(place)
-        if known is not None and self.layers.sites.atlas is not None:
-            title, lines = known_lines(self.layers.sites.atlas.sites, known)
-            self._show_card(self.layers.known_place(known), title, lines)
-
-    def _hover_site(self, row: int) -> None:
-        entry, analysis, site = self.layers.sites.site(row)
-        title, lines = site_lines(entry, analysis, site)
-        others = int((np.abs(self.layers.xy - self.layers.xy[row]) < 1e-9).all(axis=1).sum()) - 1
-        if others:
-            lines.append(("", f"{count_text(others, 'other site')} at this very point"))
-        self._show_card(self.layers.xy[row], title, lines)
-        self._tell_hovered(self.layers.sites.index.ref(row))
-
-    def _unhover(self) -> None:
-        if not self.card.isHidden():
-            self.card.hide()
-            self.plot.hover_point.clear()
-        self._tell_hovered(None)
-
-    def _tell_hovered(self, ref: SiteRef | None) -> None:
-        if ref != self._hovered:
-            self._hovered = ref
-            self.hovered.emit(ref)
-
-    def _show_card(self, xy: FloatArray, title: str, lines: list[tuple[str, str]]) -> None:
-        self.plot.hover_point.set_points(xy[None], np.zeros((1, 4), dtype=np.uint8))
-        x, y = self.plot.to_pixels(xy[None])[0]
-        self.card.show_at(QPointF(x, y).toPoint(), title, lines)
 
 
 def _mode(modifiers: Qt.KeyboardModifier, with_control: str) -> str:

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QStyle
 
 from negnn_gui.app.scene.colouring import Colouring, ColourScale
 from negnn_gui.app.views.embedding_map_density import density_image
+from negnn_gui.app.views.embedding_map_fits import FittedMap
 from negnn_gui.app.views.embedding_map_plot import MapPlot, inside, nearest_within
 from negnn_gui.app.views.embedding_map_points import FloatArray, opaque
-from negnn_gui.app.views.embedding_map_sites import MapSites
+from negnn_gui.app.views.embedding_map_sites import Categories, MapSites
 from negnn_gui.app.views.plot_style import plot_colours
 
 IntArray = NDArray[np.int64]
@@ -23,6 +24,7 @@ _MAX_MOVING = 60_000
 _MOVE_MS = 260
 _DENSITY_DELAY_MS = 40
 _REACH_PX = 9.0
+_PALEST = 35
 _KNOWN_REACH_PX = 5.0
 _NONE = np.empty((0, 2))
 
@@ -40,7 +42,9 @@ class MapLayers(QObject):
         self._plot = plot
         self.sites = MapSites({}, {})
         self.levels = "1"
+        self.fitted: FittedMap | None = None
         self.colouring = Colouring()
+        self.names: NDArray[np.object_] | None = None
         self.scale: ColourScale | None = None
         self.xy: FloatArray = _NONE
         self.known_xy: FloatArray = _NONE
@@ -65,8 +69,10 @@ class MapLayers(QObject):
         self.sites, self._selected = sites, selected
         self._marked = self._marked[self._marked < len(sites.atlas or ())]
 
-    def set_levels(self, levels: str, *, moving: bool) -> tuple[str, str]:
+    def set_levels(self, levels: str, *, moving: bool, fitted: FittedMap | None = None) -> tuple[str, str]:
         """Place everything at a choice of levels, gliding there if ``moving``; the titles of the axes.
+
+        Principal components unless another map, ``fitted`` at these levels, is given.
 
         Raises
         ------
@@ -75,7 +81,7 @@ class MapLayers(QObject):
         """
         self._movement.stop()
         before = self.xy, self.known_xy, QRectF(self._plot.getViewBox().viewRect())
-        self.levels = levels
+        self.levels, self.fitted = levels, fitted
         self.xy = self.known_xy = _NONE
         try:
             titles = self._compute_places()
@@ -94,31 +100,45 @@ class MapLayers(QObject):
         atlas = self.sites.atlas
         if not len(self.sites) and atlas is None:
             return "", ""
-        projection = self.sites.projection(self.levels)
+        projection = self.fitted.map if self.fitted is not None else self.sites.projection(self.levels)
         if len(self.sites):
-            self.xy = self.sites.places(self.levels)
+            self.xy = self.sites.places(self.levels, projection)
         if atlas is not None:
             self.known_rows = _thinned(len(atlas))
-            self.known_xy = atlas.places(self.levels)[self.known_rows]
+            self.known_xy = self._known_places()[self.known_rows]
         return projection.axis_titles
 
-    def set_colouring(self, colouring: Colouring) -> None:
-        """Colour the sites, and the atlas as far as it knows the property."""
+    def _known_places(self) -> FloatArray:
+        """(M, 2) places of all atlas sites."""
+        assert self.sites.atlas is not None
+        return self.fitted.known if self.fitted is not None else self.sites.atlas.places(self.levels)
+
+    def set_colouring(self, colouring: Colouring, categories: Categories | None = None) -> None:
+        """Colour the sites, and the atlas as far as it knows the property; or by ``categories`` of the map's own."""
         self.colouring = colouring
-        self._colours, self.scale = self.sites.colours(colouring)
+        if categories is None:
+            self._colours, self.scale = self.sites.colours(colouring)
+            self.names = self.sites.elements if colouring.property == "element" else None
+        else:
+            self._colours, self.scale, self.names = categories.colours, None, categories.names
         look = plot_colours(self._plot.palette())
         faint = (look.faint.red(), look.faint.green(), look.faint.blue())
         pale = np.tile(np.array(faint, dtype=np.uint8), (len(self.known_xy), 1))
-        if len(self.known_xy):
-            known = self.sites.known_colours(colouring, self.scale)
-            pale = pale if known is None else known[self.known_rows]
-        self._plot.known_points.set_points(self.known_xy, opaque(pale, 80 if look.dark else 60))
+        alpha = _PALEST
+        known = (
+            self.sites.known_colours(colouring, self.scale)
+            if categories is None
+            else categories.known_colours
+        )
+        if len(self.known_xy) and known is not None:
+            pale, alpha = known[self.known_rows], 60 if look.dark else 50
+        self._plot.known_points.set_points(self.known_xy, opaque(pale, alpha))
         self._update_shown()
         self._draw_sites()
 
-    def set_hidden(self, elements: frozenset[str]) -> None:
-        """Leave out the sites of some elements (while elements are what colours mean)."""
-        self._hidden = elements
+    def set_hidden(self, names: frozenset[str]) -> None:
+        """Leave out the sites of some elements, clusters or motifs (while that is what colours mean)."""
+        self._hidden = names
         self._update_shown()
         self._draw_sites()
 
@@ -159,15 +179,14 @@ class MapLayers(QObject):
 
     def known_place(self, row: int) -> FloatArray:
         """(2,) place of an atlas site."""
-        assert self.sites.atlas is not None
-        return self.sites.atlas.places(self.levels)[row]
+        return self._known_places()[row]
 
     # --- drawing ------------------------------------------------------------------------------------
 
     def _update_shown(self) -> None:
         shown: BoolArray = np.asarray(np.isfinite(self.xy).all(axis=1))
-        if self._hidden and self.colouring.property == "element" and len(shown):
-            shown &= ~np.isin(self.sites.elements.astype(str), list(self._hidden))
+        if self._hidden and self.names is not None and len(self.names) == len(shown):
+            shown &= ~np.isin(self.names.astype(str), list(self._hidden))
         self._shown = shown
 
     def _draw_sites(self) -> None:
@@ -201,7 +220,7 @@ class MapLayers(QObject):
     def _marked_places(self) -> FloatArray:
         if self.sites.atlas is None or not len(self._marked):
             return _NONE
-        return self.sites.atlas.places(self.levels)[self._marked]
+        return self._known_places()[self._marked]
 
     def _on_view_changed(self) -> None:
         if len(self.sites) > MAX_POINTS:

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 import shiboken6
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPen, QPixmap, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 FloatArray = NDArray[np.float64]
@@ -17,6 +17,7 @@ ColourArray = NDArray[np.uint8]
 
 _MAX_COLOURS = 512
 _FADED = 150
+_VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 
 
 class PointsItem(pg.GraphicsObject):
@@ -98,6 +99,9 @@ class PointsItem(pg.GraphicsObject):
         """Draw the discs that are in view."""
         if not len(self._xy):
             return
+        if painter.paintEngine().type() in _VECTOR:
+            self._paint_outlines(painter)
+            return
         ratio = painter.device().devicePixelRatioF()
         if self._strip is None or ratio != self._strip_ratio:
             self._strip, self._strip_ratio = self._draw_strip(ratio), ratio
@@ -128,6 +132,24 @@ class PointsItem(pg.GraphicsObject):
         painter.save()
         painter.setWorldTransform(QTransform())
         painter.drawPixmapFragments(first, len(shown), self._strip)
+        painter.restore()
+
+    def _paint_outlines(self, painter: QPainter) -> None:
+        """Draw the discs one by one: a picture of each would make a vector file large and coarse."""
+        view = painter.worldTransform().mapRect(self.boundingRect())
+        width = self._outline_width
+        painter.save()
+        pixels = transformed(self._xy, painter.worldTransform())
+        painter.setWorldTransform(QTransform())
+        painter.setPen(QPen(self._outline, width) if width else Qt.PenStyle.NoPen)
+        radius = 0.5 * (self._diameter - width)
+        for row, (x, y) in enumerate(pixels.tolist()):
+            if view.contains(x, y):
+                red, green, blue, alpha = self._colours[self._colour_of[row]].tolist()
+                faded = self._faded is not None and self._faded[row]
+                fill = QColor(red, green, blue, min(alpha, _FADED) if faded else alpha)
+                painter.setBrush(fill if self._filled else Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(QPointF(x, y), radius, radius)
         painter.restore()
 
     def _cell(self, ratio: float) -> int:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.analysis.atlas import Atlas
-from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, spaced_rows
+from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, Projection, spaced_rows
 from negnn_gui.analysis.sites import SiteIndex, analysed
 from negnn_gui.app.scene.colouring import Colouring, ColourScale, Property, colour_scale, site_values
 from negnn_gui.app.scene.colourmaps import MISSING
-from negnn_gui.app.scene.colours import RGB, UNKNOWN, element_colours
+from negnn_gui.app.scene.colours import RGB, UNKNOWN, category_colours, element_colours
 from negnn_gui.app.views.site_text import count_text
 from negnn_gui.results import Analysis, Float32Array, FloatArray, join_levels
 from negnn_gui.structures.entry import StructureEntry
@@ -70,9 +71,25 @@ class MapSites:
         entry_id, site = self.index.place(row)
         return (*self._entry[entry_id], site)
 
-    def places(self, levels: str) -> FloatArray:
+    @property
+    def entries(self) -> list[StructureEntry]:
+        """The entries shown."""
+        return [entry for entry, _ in self._pairs]
+
+    def vectors(self, levels: str) -> Float32Array:
+        """(N, D) vectors of the sites at a level choice."""
+        parts = [analysis.embedding(levels) for _, analysis in self._pairs]
+        return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
+
+    def reference(self, levels: str) -> tuple[Float32Array, NDArray[np.int64]]:
+        """(M, D) vectors a map is made for, the known ones or else the sites' own, and the rows it is fitted to."""
+        if self.atlas is not None:
+            return self.atlas.vectors(levels), self.atlas.fit_rows
+        return self.vectors(levels), spaced_rows(len(self))
+
+    def places(self, levels: str, fitted: Projection | None = None) -> FloatArray:
         """(N, 2) places on the map of a level choice; ValueError where the encoder has fewer levels."""
-        projection = self.projection(levels)
+        projection = fitted or self.projection(levels)
         parts = [projection.transform(analysis.embedding(levels)) for _, analysis in self._pairs]
         return np.concatenate(parts) if parts else np.empty((0, 2))
 
@@ -155,6 +172,44 @@ class MapSites:
         if vectors and all(entry.moment_vectors is not None for entry in vectors):
             return vectors[0]
         return None
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """Names of the N sites, colours (N, 3) by name, those (M, 3) of the known sites, and the legend."""
+
+    names: NDArray[np.object_]
+    colours: NDArray[np.uint8]
+    known_colours: NDArray[np.uint8] | None
+    legend: dict[str, tuple[RGB, int]]
+
+
+def named_categories(
+    names: NDArray[np.object_],
+    order: Sequence[str],
+    *,
+    missing: str,
+    known: NDArray[np.object_] | None = None,
+) -> Categories:
+    """Colour sites by name, in the ``order`` of the legend; those called ``missing`` are grey.
+
+    Known sites have the colour of their name where one of the sites has it too; else they are grey.
+    """
+    table: dict[str, RGB] = {}
+    for name, colour in zip(order, category_colours(len(order)).tolist(), strict=True):
+        table[name] = (colour[0], colour[1], colour[2])
+    counts = Counter(names.tolist())
+    if counts[missing]:
+        table[missing] = MISSING
+    legend = {name: (colour, counts[name]) for name, colour in table.items()}
+    known_colours = None
+    if known is not None and np.isin(known.astype(str), list(order)).any():
+        known_colours = _coloured(known, table)
+    return Categories(names, _coloured(names, table), known_colours, legend)
+
+
+def _coloured(names: NDArray[np.object_], table: Mapping[str, RGB]) -> NDArray[np.uint8]:
+    return np.array([table.get(str(name), MISSING) for name in names], dtype=np.uint8).reshape(-1, 3)
 
 
 def element_array(elements: NDArray[np.object_], scheme: str) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -16,6 +17,9 @@ from negnn_gui.bench.crystals import TWENTY_ATOMS, supercell
 from negnn_gui.bench.probes.answer import answer
 from negnn_gui.bench.probes.heartbeat import INTERVAL_MS, Heartbeat
 
+if TYPE_CHECKING:
+    from negnn_gui.app.workbench import Workbench
+
 _LOOK_EVERY_MS = 20
 
 
@@ -25,40 +29,47 @@ class Course(QObject):
     def __init__(self, window: MainWindow, file: Path, atoms: int) -> None:
         super().__init__(window)
         self._window = window
+        self._bench: Workbench | None = None
         self._file = file
         self._atoms = atoms
         self._heartbeat = Heartbeat()
         self._painted = self._furnished = self._opened = 0.0
         window.painted.connect(self._on_painted)
-        window.furnished.connect(self._on_furnished)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
 
     def _on_painted(self) -> None:
         self._painted = time.perf_counter()
+        # Where the program imports it too: after the first paint.
+        from negnn_gui.app.running import make_workbench
+
+        self._bench = make_workbench(self._window)
+        self._bench.furnished.connect(self._on_furnished)
 
     def _on_furnished(self) -> None:
         self._furnished = time.perf_counter()
         self._timer.start()
 
     def _look(self) -> None:
-        if self._window.controller.busy or not self._window.views.settled:
+        assert self._bench is not None
+        if self._bench.controller.busy or not self._bench.views.settled:
             return
         if not self._opened:
             self._opened = time.perf_counter()
-            self._window.controller.open_paths([self._file])
+            self._bench.controller.open_paths([self._file])
         else:
             self._timer.stop()
             self._report(time.perf_counter())
 
     def _report(self, end: float) -> None:
-        session = self._window.session
+        assert self._bench is not None
+        session = self._bench.session
         if not session.analyses:
             reasons = [session.status(entry_id).reason for entry_id in session.entries]
             answer(left_out=f"the crystal was not predicted: {'; '.join(filter(None, reasons))}")
         spans = {"furnish": (self._painted, self._furnished), "open": (self._opened, end)}
-        canvas = self._window.views.canvas
+        canvas = self._bench.views.canvas
         assert canvas is not None
         answer(
             longest_gap_ms={name: self._heartbeat.longest_gap_ms(*span) for name, span in spans.items()},

@@ -1,0 +1,85 @@
+"""From tables of structures to a finished encoder: pretrain, measure on the test split, write it with its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from negnn_gui.models.checkpoint import save_model
+from negnn_gui.models.ssl_heads import SSLHeads
+from negnn_gui.training.cards import encoder_card
+from negnn_gui.training.golden import write_golden
+from negnn_gui.training.graph_store import open_graph_store
+from negnn_gui.training.pretrain import PretrainConfig, Pretraining
+from negnn_gui.training.pretrain_evaluate import evaluation_table, hidden_atom_figures, view_figures
+from negnn_gui.training.pretrain_run import PRETRAINING_TABLES, RunOptions, run_pretraining
+from negnn_gui.training.tables import read_structures_table
+
+
+def pretrain_encoder(
+    data: Path, out: Path, model_id: str, config: PretrainConfig, options: RunOptions, command: str
+) -> Path:
+    """Pretrain an encoder and write it to ``out/model_id``; returns that folder."""
+    run = run_pretraining(data, out, config, options)
+    return publish_encoder(data, out, model_id, run.module, run.facts(command, options))
+
+
+def publish_encoder(
+    data: Path, out: Path, model_id: str, module: Pretraining, facts: Mapping[str, Any]
+) -> Path:
+    """Measure a pretrained module on the test split and write its folder, golden outputs included."""
+    module.eval().to("cpu")
+    figures = encoder_figures(data, module)
+    folder = out / model_id
+    config = {
+        "id": model_id,
+        "kind": "encoder",
+        "architecture": {
+            "encoder": module.config.encoder.to_dict(),
+            "heads": module.config.heads.to_dict() if _heads(module) is not None else None,
+        },
+        "graph_spec": module.config.spec.to_dict(),
+        "task": module.config.task,
+        "training_data_sha256": "+".join(
+            read_structures_table(data, name).sha256[:16] for name in PRETRAINING_TABLES
+        ),
+        "training": {**facts, "test": figures},
+    }
+    card = encoder_card(model_id, description(module.config), facts, figures)
+    save_model(folder, config, module.checkpoint_weights(), card)
+    write_golden(folder)
+    return folder
+
+
+def encoder_figures(data: Path, module: Pretraining) -> dict[str, float]:
+    """What can be asked of the module's task, on the test structures of at most 60 atoms."""
+    table = evaluation_table(data, "test")
+    store = open_graph_store(table, module.config.spec)
+    figures: dict[str, float] = {}
+    heads = _heads(module)
+    if heads is not None:
+        figures |= hidden_atom_figures(module.encoder, heads, store)
+    if module.config.task != "predictive":
+        figures |= view_figures(module, table, store)
+    return figures
+
+
+def description(config: PretrainConfig) -> str:
+    """What the encoder was taught and how it deviates from the published one, for its card."""
+    tasks = {
+        "predictive": "Predictive self-supervision of the paper",
+        "contrastive": "Contrastive self-supervision of the paper (supercell views, a fifth of the atoms hidden)",
+        "both": "Predictive and contrastive self-supervision of the paper, on the same supercell views",
+    }
+    extras = []
+    if config.encoder.element_vectors:
+        extras.append("the element as a learned input vector")
+    if config.task != "contrastive" and config.heads.element:
+        extras.append("the element as a third target")
+    return tasks[config.task] + (f", with {' and '.join(extras)}." if extras else ".")
+
+
+def _heads(module: Pretraining) -> SSLHeads | None:
+    heads = getattr(module, "heads", None)
+    return heads if isinstance(heads, SSLHeads) else None

@@ -1,0 +1,92 @@
+"""t-SNE: the same every time, kept, cancelled, and open to new vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from negnn_gui.analysis import tsne
+from negnn_gui.analysis.projection import fit_pca
+from negnn_gui.analysis.tsne import NeighbourMap, fit_tsne
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("negnn_gui.locations.user_cache_dir", lambda: tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def vectors() -> np.ndarray:
+    rng = np.random.default_rng(4)
+    return np.concatenate([c + 0.3 * rng.normal(size=(40, 16)) for c in 5 * np.eye(3, 16)]).astype(np.float32)
+
+
+def test_a_map_places_what_it_knows_on_itself_and_new_vectors_near_their_like(vectors: np.ndarray) -> None:
+    places = np.arange(2 * len(vectors), dtype=float).reshape(-1, 2)
+    fitted = NeighbourMap(vectors, places)
+    np.testing.assert_allclose(fitted.transform(vectors), places, atol=1e-6)
+    low, high = places[:40].min(axis=0), places[:40].max(axis=0)
+    new = fitted.transform(vectors[:40] + 0.02)
+    assert ((new >= low) & (new <= high)).all()
+    assert np.isnan(fitted.transform(np.full((1, 16), np.nan))).all()
+    with pytest.raises(ValueError, match="places of shape"):
+        NeighbourMap(vectors, places[:-1])
+
+
+class TestFit:
+    """What needs openTSNE."""
+
+    pytestmark = pytest.mark.skipif(not tsne.tsne_available(), reason="openTSNE is not installed")
+
+    def test_groups_stay_together_and_a_second_fit_is_the_same(
+        self, vectors: np.ndarray, own_cache: Path
+    ) -> None:
+        start = fit_pca(vectors).transform(vectors)
+        steps: list[tuple[int, int]] = []
+        places = fit_tsne(vectors, start, progress=lambda done, total: steps.append((done, total)))
+        assert places is not None
+        assert steps[-1] == (750, 750) and steps == sorted(steps)
+        centres = np.array([places[k : k + 40].mean(axis=0) for k in (0, 40, 80)])
+        nearest = np.linalg.norm(places[:, None] - centres, axis=2).argmin(axis=1)
+        assert nearest.tolist() == [0] * 40 + [1] * 40 + [2] * 40
+        for file in (own_cache / "maps").iterdir():
+            file.unlink()
+        np.testing.assert_array_equal(fit_tsne(vectors, start), places)
+
+    def test_a_fit_is_kept_by_content(self, vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+        start = fit_pca(vectors).transform(vectors)
+        places = fit_tsne(vectors, start)
+        with monkeypatch.context() as patch:
+            patch.setattr(tsne, "_fit", lambda *given: pytest.fail("fitted again"))
+            np.testing.assert_array_equal(fit_tsne(vectors, start), places)
+        assert not np.array_equal(fit_tsne(vectors + np.eye(120, 16, dtype=np.float32), start), places)
+
+    def test_a_damaged_cache_is_fitted_again(self, vectors: np.ndarray, own_cache: Path) -> None:
+        start = fit_pca(vectors).transform(vectors)
+        places = fit_tsne(vectors, start)
+        (kept,) = (own_cache / "maps").iterdir()
+        kept.write_bytes(kept.read_bytes()[:200])
+        np.testing.assert_array_equal(fit_tsne(vectors, start), places)
+
+    def test_cancel_ends_the_fit_and_keeps_nothing(self, vectors: np.ndarray, own_cache: Path) -> None:
+        start = fit_pca(vectors).transform(vectors)
+        steps: list[int] = []
+        found = fit_tsne(
+            vectors, start, progress=lambda done, _: steps.append(done), cancelled=lambda: len(steps) > 2
+        )
+        assert found is None and len(steps) == 3
+        assert not (own_cache / "maps").exists()
+
+    def test_vectors_that_are_all_alike_do_not_break_it(self) -> None:
+        places = fit_tsne(np.ones((12, 4)), np.zeros((12, 2)))
+        assert places is not None and np.isfinite(places).all()
+
+
+def test_too_few_or_missing_vectors_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least four"):
+        fit_tsne(np.ones((3, 4)), np.zeros((3, 2)))
+    with pytest.raises(ValueError, match="finite"):
+        fit_tsne(np.full((8, 4), np.nan), np.zeros((8, 2)))
