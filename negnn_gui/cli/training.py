@@ -199,7 +199,16 @@ def train(
         }
         if experimental_time is not None:
             run[EXPERIMENTAL] = _run_options(
-                experimental_time, rate, batch_atoms, max_atoms, None, seed, threads, device, resume
+                # small data: several times as many steps in the same time, each on fewer structures
+                experimental_time,
+                rate,
+                max(batch_atoms // 5, 100),
+                max_atoms,
+                None,
+                seed,
+                threads,
+                device,
+                resume,
             )
         config = MomentConfig(_nodes(nodes), BackboneConfig(backbone.value, width, layers), tuple(run))
         chosen = encoder or registry.default_id("encoder")

@@ -102,7 +102,8 @@ Command: `negnn evaluate {model_id}`.
 {sections}
 ## What it cannot say
 The DFT head gives no data for Pr, Nd, Pm, Sm, Eu, Tb, Dy, Ho, Er, Tm and Yb (frozen 4f electrons, or absent from the
-data) and for elements without labels. The experimental head speaks only of elements that carry moments in MAGNDATA.
+data) and for elements without labels. The experimental head speaks only of elements of which at least a
+tenth of the training sites in MAGNDATA carry a moment above 0.05 μB.
 
 ## Licence
 Weights: MIT, with attribution to the data above.

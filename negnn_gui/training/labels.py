@@ -15,6 +15,7 @@ TABLE_OF = {DFT: "mp_magmoms", EXPERIMENTAL: "magndata"}
 NO_DFT_MOMENT = (59, 60, 61, 62, 63, 65, 66, 67, 68, 69, 70)
 _MIN_SITES = 10
 _CARRIES = 0.05  # μB
+_MIN_SHARE = 0.1
 
 
 def moment_labels(data: Path, head: str, table: StructureTable) -> NDArray[np.float32]:
@@ -41,11 +42,15 @@ def moment_labels(data: Path, head: str, table: StructureTable) -> NDArray[np.fl
 def covered_elements(head: str, atomic_numbers: NDArray[np.int64], moments: NDArray[np.float32]) -> list[int]:
     """Atomic numbers that a head may speak about, from its training atoms.
 
-    DFT: elements with at least ten labelled sites. Experimental: elements with a moment above 0.05 μB.
+    DFT: elements with at least ten labelled sites. Experimental: elements of which at least a tenth of the sites in
+    the table carry more than 0.05 μB. A moment that is not given is unknown, not zero, so elements that are hardly
+    ever given one (O: 8 of 31,619 sites) would be learned from their few exceptions alone.
     """
-    labelled = np.isfinite(moments)
-    if head == EXPERIMENTAL:
-        labelled = moments > _CARRIES
-    needed = _MIN_SITES if head == DFT else 1
-    count = np.bincount(atomic_numbers[labelled], minlength=104)
-    return [int(z) for z in np.flatnonzero(count >= needed)]
+    present = np.bincount(atomic_numbers, minlength=104)
+    if head == DFT:
+        count = np.bincount(atomic_numbers[np.isfinite(moments)], minlength=104)
+        covered = count >= _MIN_SITES
+    else:
+        count = np.bincount(atomic_numbers[moments > _CARRIES], minlength=104)
+        covered = (count > 0) & (count >= _MIN_SHARE * present)
+    return [int(z) for z in np.flatnonzero(covered)]

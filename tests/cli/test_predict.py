@@ -126,7 +126,9 @@ def test_embeddings_by_site_and_by_structure(quick: Run, work: Path) -> None:
 
 
 def _start(work: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "negnn_gui.cli", *arguments]
+    # where the tests run in the background of a shell, SIGINT is ignored, and children inherit that
+    hears_ctrl_c = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{hears_ctrl_c}; from negnn_gui.cli import main; main()", *arguments]
     return subprocess.Popen(command, cwd=work, env=environment, stderr=subprocess.PIPE)
 
 

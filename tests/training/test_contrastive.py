@@ -218,7 +218,9 @@ def test_an_interrupted_run_goes_on(tables: Path, tmp_path: Path, monkeypatch: p
     from negnn_gui.training.budget import Budget
 
     torch.set_num_threads(1)
-    handler = signal.getsignal(signal.SIGINT)
+    # ignored where the tests run in the background of a shell
+    handler = signal.default_int_handler
+    before = signal.signal(signal.SIGINT, handler)
     set_rate = Budget.on_train_batch_start
 
     def interrupted(self: Budget, trainer: object, *rest: object) -> None:
@@ -229,7 +231,7 @@ def test_an_interrupted_run_goes_on(tables: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Budget, "on_train_batch_start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_pretraining(tables, tmp_path, PretrainConfig(), steps(12))
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.signal(signal.SIGINT, before) is handler
     saved = torch.load(tmp_path / "last.ckpt", weights_only=False)
     assert saved["global_step"] == 5
     monkeypatch.undo()
