@@ -7,9 +7,10 @@ from enum import Enum
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from negnn_gui.analysis.tsne import INSTALL, tsne_available
+from negnn_gui.app.views.elided_label import ElidedLabel
 
 
 class Method(Enum):
@@ -62,8 +63,7 @@ class MapBar(QWidget):
         self.tint = self._choice("Colours of the map", {tint.value: _TINT_TIPS[tint] for tint in Tint})
         if not tsne_available():
             self._disable_tsne()
-        self.note = QLabel(self)
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note = ElidedLabel(self)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.cancel = self._button("Cancel", "Give up what is being computed for the map")
         self.cancel.hide()
