@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -49,6 +51,17 @@ class ReportingGroup(TyperGroup):
                 f"details are in {log_file()}"
             )
             raise typer.Exit(STOPPED) from error
+
+
+@contextmanager
+def needing_extra(extra: str) -> Iterator[None]:
+    """Say which extra of the package brings a library that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("negnn_gui"):
+            raise
+        raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[{extra}]'") from error
 
 
 def say(sentence: str) -> None:

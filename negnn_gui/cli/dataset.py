@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from negnn_gui.cli import options
-from negnn_gui.cli.console import FAILED_INPUTS, CommandError, say
+from negnn_gui.cli.console import FAILED_INPUTS, CommandError, needing_extra, say
 
 if TYPE_CHECKING:
     from negnn_gui.training.dataset_run import DatasetReport
@@ -94,17 +94,14 @@ def magnetic_cifs(
 @contextmanager
 def _sentences() -> Iterator[None]:
     """Turn what can go wrong with the key, the server, the disk and the inputs into one sentence."""
-    from negnn_gui.training.dataset_client import ClientError
-    from negnn_gui.training.tables import TrainingDataError
+    with needing_extra("train"):
+        from negnn_gui.training.dataset_client import ClientError
+        from negnn_gui.training.tables import TrainingDataError
 
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name and error.name.startswith("negnn_gui"):
-            raise
-        raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[train]'") from error
-    except (ClientError, TrainingDataError) as error:
-        raise CommandError(str(error)) from None
+        try:
+            yield
+        except (ClientError, TrainingDataError) as error:
+            raise CommandError(str(error)) from None
 
 
 def _seconds(text: str | None) -> float | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from negnn_gui.cli import options
-from negnn_gui.cli.console import CommandError
+from negnn_gui.cli.console import CommandError, needing_extra
 
 if TYPE_CHECKING:
     from negnn_gui.models.nodes import NodesConfig
@@ -307,16 +307,11 @@ def _command() -> str:
 @contextmanager
 def training_errors() -> Iterator[None]:
     """Turn what can be wrong with data, models and options into one sentence."""
-    try:
+    with needing_extra("train"):
         from negnn_gui.models.checkpoint import ModelFileError
         from negnn_gui.models.registry import UnknownModelError
-    except ImportError as error:
-        raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[train]'") from error
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name and error.name.startswith("negnn_gui"):
-            raise
-        raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[train]'") from error
-    except (FileNotFoundError, ModelFileError, UnknownModelError, ValueError) as error:
-        raise CommandError(str(error)) from error
+
+        try:
+            yield
+        except (FileNotFoundError, ModelFileError, UnknownModelError, ValueError) as error:
+            raise CommandError(str(error)) from error
