@@ -62,6 +62,7 @@ class LinkedViews(QObject):
             self._make_plots,
             self._make_like,
             self._link,
+            self._warm_up,
         ]
         self._finalised = False
         self._timer = QTimer(self)
@@ -153,6 +154,10 @@ class LinkedViews(QObject):
         self.like.set_levels(self._session.levels)
         self.like.show_on_map.connect(self.map.mark_known)
         self._place("like", self.like)
+
+    def _warm_up(self) -> None:
+        if self.canvas is not None and not self._session.entries:
+            self.canvas.warm_up()
 
     def _link(self) -> None:
         session = self._session

@@ -350,7 +350,9 @@ def test_a_crystal_that_nobody_moved_stays_fitted_when_the_view_is_resized(canva
 
 def test_the_picture_sharpens_when_it_rests(canvas: CrystalCanvas, qtbot: QtBot) -> None:
     canvas._rest.setInterval(60_000)  # longer than the slowest machine takes to draw
-    canvas._lazy._pacing._plain = None  # a fast machine draws smoothly even while moving, once it knows that it can
+    canvas._lazy._pacing._plain = (
+        None  # a fast machine draws smoothly even while moving, once it knows that it can
+    )
     canvas.move_camera(lambda camera: camera.rotated(0.2, 0.1))
     moving = pixels(canvas)
     canvas._rest.start(1)
@@ -371,6 +373,28 @@ def test_an_exported_picture_has_its_size_and_leaves_the_view_alone(canvas: Crys
     canvas.refresh()
     np.testing.assert_array_equal(pixels(canvas), before)
     np.testing.assert_allclose(canvas.camera.back, camera.back)
+
+
+def test_warming_up_shows_nothing_and_changes_no_picture(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pacing, "smooth_at_rest", lambda _: True)
+    pictures = []
+    for warm in (False, True):
+        canvas = CrystalCanvas()
+        qtbot.addWidget(canvas)
+        canvas.resize(320, 260)
+        if warm:
+            empty = pixels(canvas)
+            canvas.warm_up()
+            assert canvas.camera is not None, "VTK has been prepared"
+            np.testing.assert_array_equal(pixels(canvas), empty)
+        canvas.set_structure(perovskite())
+        canvas.show()
+        pictures.append(pixels(canvas))
+        canvas.finalise()
+        canvas.warm_up()  # nothing is opened again after the end
+    np.testing.assert_array_equal(*pictures)
 
 
 def test_bad_views_and_supercells_are_refused_and_change_nothing(canvas: CrystalCanvas) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,13 @@ class CrystalCanvas(QWidget):
         """Draw again when Qt next paints."""
         self._stale = True
         self.update()
+
+    def warm_up(self) -> None:
+        """Prepare VTK while nothing is shown; where there is no OpenGL, the first structure will say so."""
+        from negnn_gui.app.scene.window import GraphicsError
+
+        with suppress(GraphicsError):
+            self._lazy.warm_up()
 
     def finalise(self) -> None:
         """Free the VTK window; may be called again. The widget stays blank afterwards."""

@@ -73,6 +73,24 @@ class LazyScene:
                 self._scene.look(self._view)
         return self._scene
 
+    def warm_up(self) -> None:
+        """Let VTK open its window and compile its shaders on a crystal that nobody sees.
+
+        The first picture of a process costs 150 ms and more; drawn while the program is idle, they are not missed
+        when the first structure is opened. Does nothing once there is a scene.
+        """
+        if self._scene is not None or self._released:
+            return
+        from pymatgen.core import Lattice, Structure
+
+        from negnn_gui.structures.entry import StructureEntry
+
+        pair = Structure(Lattice.cubic(3.0), ["H", "F"], [[0, 0, 0], [0.3, 0, 0]])
+        scene = self.scene()
+        scene.set_structure(StructureEntry("warm-up", None, 0, "warm-up", pair, ("H1", "F1")))
+        scene.render_image(64, 64)
+        self._show_entry(scene)
+
     def set_entry(self, entry: StructureEntry | None) -> None:
         """Another structure, coloured by element; the camera of the last one is kept for its return."""
         if self.entry is not None and self._scene is not None and not self.fitted:
