@@ -36,10 +36,17 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--verbose", action="store_true", help="write the log to standard error as well")
     parser.add_argument("--version", action="version", version=f"negnn-gui {__version__}")
     unattended = parser.add_argument_group("unattended run: wait until everything opened is predicted, then")
-    unattended.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window")
+    unattended.add_argument("--screenshot", type=_picture, metavar="PNG", help="save a picture of the window")
     unattended.add_argument("--export-csv", type=Path, metavar="CSV", help="save the sites table")
     unattended.add_argument("--exit", action="store_true", help="close; status 0 if all went well, else 1")
     return parser.parse_args(argv)
+
+
+def _picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .png")
+    return path
 
 
 def _size(text: str) -> tuple[int, int]:

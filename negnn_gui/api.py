@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import pandas as pd
 
@@ -76,10 +76,20 @@ def predict(
         An input failed and ``errors`` is "raise".
     UnknownModelError, ModelFileError, DeviceError
         The model or device cannot be used.
+    ValueError
+        ``disorder`` or ``errors`` is something else.
+    TypeError
+        An input is neither a path nor a structure.
     """
     from negnn_gui.analysis.known_sites import with_nearest_known
     from negnn_gui.inference.predictor import PredictionFailure
 
+    for name, value, known in (
+        ("disorder", disorder, get_args(Disorder)),
+        ("errors", errors, ("raise", "omit")),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} is one of {', '.join(known)}, not {value!r}")
     predictor = _predictor(model, device)
     tables: list[pd.DataFrame] = []
     failures: list[dict[str, object]] = []
@@ -130,7 +140,12 @@ def _tasks(item: Input, number: int, disorder: Disorder) -> Iterator[ReadTask]:
 def _listed(inputs: Input | Iterable[Input]) -> list[Input]:
     from pymatgen.core import Structure
 
-    return [inputs] if isinstance(inputs, str | Path | Structure) else list(inputs)
+    several = isinstance(inputs, Iterable) and not isinstance(inputs, str | Path | Structure)
+    listed: list[Input] = list(inputs) if several else [inputs]  # type: ignore[arg-type]
+    for item in listed:
+        if not isinstance(item, str | Path | Structure) or item == "":
+            raise TypeError(f"an input is a path or a pymatgen structure, not {item!r}")
+    return listed
 
 
 @lru_cache(maxsize=2)

@@ -139,8 +139,13 @@ class FileWorker(Worker):
             self.read.emit([], [error])
 
     def _write(self, request: WriteSites) -> None:
+        from negnn_gui.export.sidecars import why_not_overwrite
         from negnn_gui.export.writers import write_results
 
+        fault = why_not_overwrite(request.path)
+        if fault is not None:
+            self.write_failed.emit(request.path, fault)
+            return
         write_results(request.path, request.rows, _record(request))
         self.written.emit(request.path)
 

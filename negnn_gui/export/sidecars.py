@@ -11,6 +11,7 @@ from typing import Any
 from negnn_gui import __version__
 from negnn_gui.export.text import csv_line
 from negnn_gui.results import ModelRef
+from negnn_gui.structures.reading import is_structure_file
 
 PROGRAM = "negnn-gui"
 META_FORMAT = 1
@@ -104,6 +105,13 @@ def own_products(folder: Path) -> frozenset[str]:
         if values is not None:
             names.update({sidecar.name, *_strings(values.get("outputs"))})
     return frozenset(names)
+
+
+def why_not_overwrite(path: Path) -> str | None:
+    """Why a table must not be written to ``path``: a structure file is there that is not ours. None if it may."""
+    if path.is_file() and is_structure_file(path) and path.name not in own_products(path.parent):
+        return f"{path} is a structure file not written by this program; choose another output"
+    return None
 
 
 def _strings(values: object) -> Iterable[str]:

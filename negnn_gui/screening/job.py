@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from negnn_gui.export.sidecars import RunRecord, errors_path, meta_path, own_products, read_meta
+from negnn_gui.export.sidecars import RunRecord, errors_path, meta_path, read_meta, why_not_overwrite
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import Batch, gather
 from negnn_gui.screening.inputs import list_inputs
@@ -29,7 +29,6 @@ from negnn_gui.screening.request import (
     ScreeningReport,
     ScreeningRequest,
 )
-from negnn_gui.structures.reading import is_structure_file
 
 if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
@@ -286,8 +285,6 @@ def _check_outputs(request: ScreeningRequest) -> None:
             raise ScreeningError(f"the folder {folder} of the output does not exist; make it first")
         if not os.access(folder, os.W_OK):
             raise ScreeningError(f"the folder {folder} of the output cannot be written; choose another one")
-        ours = request.partial_folder.exists() or path.name in own_products(folder)
-        if path.exists() and is_structure_file(path) and not ours:
-            raise ScreeningError(
-                f"{path} is a structure file not written by this program; choose another output"
-            )
+        fault = why_not_overwrite(path)
+        if fault is not None and not request.partial_folder.exists():
+            raise ScreeningError(fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from negnn_gui.structures.cif_syntax import CifBlock, Loop
 from negnn_gui.structures.parsed import FloatArray, ParseError
 from negnn_gui.structures.species import SpeciesError, parse_label, parse_type_symbol
 
+_HYDROGEN = re.compile(r"[HDT](?![a-z])")
 _FRACTIONAL = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
 _CARTESIAN = tuple(f"_atom_site_cartn_{axis}" for axis in "xyz")
 _THIRDS = np.array([1 / 3, 2 / 3])
@@ -77,6 +79,12 @@ def atom_rows(block: CifBlock, lattice_matrix: FloatArray, warnings: list[str]) 
         values = loop.values[first : first + width]
         label = _cell(loop, values, "_atom_site_label", "_atom_site_label_atom_id", "_atom_site_id") or ""
         if any(values[axis].strip() == "?" for axis in axes):
+            # hydrogens are often not located; without any other atom it would be another compound
+            if not _HYDROGEN.match(_cell(loop, values, "_atom_site_type_symbol") or label):
+                raise ParseError(
+                    f"line {block.line(loop.offsets[first])}: atom {label or first // width + 1} has no position "
+                    "(?); complete the row, or delete it if there is no such atom"
+                )
             skipped.append(label or f"row {first // width + 1}")
             continue
         try:

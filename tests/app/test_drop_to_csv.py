@@ -62,6 +62,17 @@ def test_dropped_cif_becomes_rows_of_a_csv(bench, nio, qtbot, tmp_path, wait_unt
         assert math.isclose(float(row["moment_pred_muB"]), moment, abs_tol=5e-4)
 
 
+def test_a_table_never_replaces_a_structure_file(bench, nio, qtbot, wait_until_idle):
+    bench.controller.open_paths([nio])
+    wait_until_idle(bench.controller)
+    before = nio.read_bytes()
+    with qtbot.waitSignal(bench.controller.problem, timeout=60_000) as told:
+        bench.controller.export_sites(nio)
+    assert "structure file not written by this program" in told.args[0]
+    wait_until_idle(bench.controller)
+    assert nio.read_bytes() == before
+
+
 def test_dropped_files_and_folders_open_together_bad_ones_apart(bench, nio, tmp_path, wait_until_idle):
     folder = tmp_path / "more" / "deep"
     folder.mkdir(parents=True)

@@ -152,3 +152,13 @@ def test_sizes_that_are_none(size, capsys):
         parse_arguments(["--size", size])
     assert stop.value.code == 2
     assert size in capsys.readouterr().err
+
+
+def test_a_picture_of_the_window_has_to_be_a_png(tmp_path, capsys):
+    structure = tmp_path / "NiO.cif"
+    structure.write_text("data_NiO")
+    with pytest.raises(SystemExit) as stop:
+        parse_arguments(["--screenshot", str(structure)])
+    assert stop.value.code == 2
+    assert "does not end in .png" in capsys.readouterr().err
+    assert structure.read_text() == "data_NiO"

@@ -87,7 +87,7 @@ REASONS = {
     "unknown_element.extxyz": "Line 4: 'Zz' is no element",
     "unknown_label_only.cif": "no element symbol",
     "unknown_magnetic_group.mcif": "magnetic space group",
-    "unknown_positions.cif": "0 atoms",
+    "unknown_positions.cif": "atom ni1 has no position",
     "unknown_space_group.cif": "Q 4 7",
     "vacancy.cif": "Line 20: 'Vac' is a vacancy",
     "vasprun_cut_short.xml": "Line 4: the XML breaks off",

@@ -266,3 +266,10 @@ def test_twenty_thousand_atoms_on_one_spot_are_refused_or_named(cif: Cif) -> Non
     rows = "\n".join(f"A{i} {'Fe' if i % 2 else 'O'} 0 0 {i * 1e-8:.9f} 0.01" for i in range(20_000))
     with pytest.raises(StructureReadError, match="on top of each other"):
         read_text(cif(rows), "x.cif")
+
+
+def test_only_hydrogens_may_lack_a_position(cif: Cif, read: Read) -> None:
+    entry = read(cif("Fe1 Fe 0 0 0 1\nH1 H ? ? ? 1"))
+    assert entry.elements == ("Fe",) and warned(entry, "H1")
+    with pytest.raises(StructureReadError, match="atom Fe1 has no position"):
+        read(cif("Fe1 Fe ? 0 0 1\nO1 O 0.5 0.5 0.5 1"))

@@ -68,7 +68,10 @@ class RowDelegate(QStyledItemDelegate):
 
 
 def _draw_line(painter: QPainter, area: QRect, text: str) -> None:
-    elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    # a file name may hold line breaks
+    elided = painter.fontMetrics().elidedText(
+        " ".join(text.split()), Qt.TextElideMode.ElideRight, area.width()
+    )
     painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
 
 
