@@ -15,7 +15,12 @@ from negnn_gui.training.budget import Budget
 from negnn_gui.training.fit import MomentFit
 from negnn_gui.training.graph_store import GraphStore, open_graph_store
 from negnn_gui.training.labels import TABLE_OF, moment_labels
-from negnn_gui.training.pretrain_run import RunOptions, split_sampler, training_sampler
+from negnn_gui.training.pretrain_run import (
+    RunOptions,
+    graphs_of_split,
+    split_sampler,
+    training_sampler,
+)
 from negnn_gui.training.runs import GraphDataset, fit, last_checkpoint, loader, make_trainer
 from negnn_gui.training.tables import StructureTable, read_structures_table
 
@@ -30,10 +35,13 @@ class MomentData:
     store: GraphStore
     moments: NDArray[np.float32]
 
+    def graphs(self, split: str) -> NDArray[np.int64]:
+        """Indices of the graphs of a split."""
+        return graphs_of_split(self.table, self.store, split)
+
     def atoms(self, split: str) -> NDArray[np.int64]:
         """Indices of the atoms of a split."""
-        graphs = np.flatnonzero(self.table.splits[self.store.structure] == split)
-        return self.store.atoms_of(graphs)
+        return self.store.atoms_of(self.graphs(split))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from negnn_gui.training.graph_store import open_graph_store
 from negnn_gui.training.pretrain import PretrainConfig, Pretraining
 from negnn_gui.training.pretrain_evaluate import evaluation_table, hidden_atom_figures, view_figures
 from negnn_gui.training.pretrain_run import PRETRAINING_TABLES, RunOptions, run_pretraining
-from negnn_gui.training.tables import read_structures_table
+from negnn_gui.training.tables import file_sha256
 
 
 def pretrain_encoder(
@@ -42,7 +42,7 @@ def publish_encoder(
         "graph_spec": module.config.spec.to_dict(),
         "task": module.config.task,
         "training_data_sha256": "+".join(
-            read_structures_table(data, name).sha256[:16] for name in PRETRAINING_TABLES
+            file_sha256(data / f"{name}.parquet")[:16] for name in PRETRAINING_TABLES
         ),
         "training": {**facts, "test": figures},
     }

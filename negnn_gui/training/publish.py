@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from negnn_gui.models.checkpoint import save_model
 from negnn_gui.models.encoder import CrystalGraphEncoder
 from negnn_gui.models.negnn import MomentModel
 from negnn_gui.results import ModelRef
+from negnn_gui.training.batching import batches_by_atoms
 from negnn_gui.training.fit_run import MomentData
 from negnn_gui.training.labels import covered_elements
 
@@ -34,10 +35,11 @@ def save_moment_model(
     model: MomentModel,
     encoder: ModelRef,
     data: Mapping[str, MomentData],
+    calibrations: Mapping[str, Calibration],
     training: Mapping[str, Any],
     card: str,
 ) -> str:
-    """Calibrate a trained moment model on the val split, and write it; returns its sha256."""
+    """Write a trained moment model with its calibrations (by head, as its data); returns its sha256."""
     heads: dict[str, Any] = {}
     for head in model.config.heads:
         own = data[head]
@@ -47,7 +49,7 @@ def save_moment_model(
             "unit": "μB",
             "elements": covered_elements(head, own.store.atomic_numbers[train], own.moments[train]),
             "training_data_sha256": own.table.sha256,
-            "calibration": calibrate(model, own, head).to_dict(),
+            "calibration": calibrations[head].to_dict(),
         }
     network = model.encoder
     assert network is not None
@@ -90,14 +92,16 @@ def predict_split(
     model: MomentModel, data: MomentData, head: str, split: str, domain: TrainingDomain | None = None
 ) -> SplitPredictions:
     """Predict every labelled atom of a split."""
-    graphs = np.flatnonzero(data.table.splits[data.store.structure] == split)
+    graphs = data.graphs(split)
     quantiles, scores = [], []
     model.eval()
     with torch.inference_mode():
         for batch in batches(data, graphs):
-            quantiles.append(model(batch)[head].double().numpy())
+            embeddings = None
             if domain is not None and model.encoder is not None:
-                scores.append(domain.score(model.encoder(batch, up_to=LEVEL)).double().numpy())
+                embeddings = model.encoder(batch, up_to=max(LEVEL, model.nodes.highest_level))
+                scores.append(domain.score(embeddings).double().numpy())
+            quantiles.append(model(batch, embeddings)[head].double().numpy())
     atoms = data.store.atoms_of(graphs)
     truth = data.moments[atoms].astype(np.float64)
     known = np.isfinite(truth)
@@ -109,11 +113,10 @@ def predict_split(
     )
 
 
-def batches(data: MomentData, graphs: NDArray[np.int64], max_atoms: int = 8000) -> list[GraphBatch]:
+def batches(data: MomentData, graphs: NDArray[np.int64], max_atoms: int = 8000) -> Iterator[GraphBatch]:
     """The graphs in order, in batches."""
-    from negnn_gui.training.batching import batches_by_atoms
-
-    return [data.store.batch(part) for part in batches_by_atoms(data.store.sizes, graphs, max_atoms)]
+    for part in batches_by_atoms(data.store.sizes, graphs, max_atoms):
+        yield data.store.batch(part)
 
 
 def calibrate(model: MomentModel, data: MomentData, head: str) -> Calibration:
@@ -147,8 +150,7 @@ def _level_vectors(
     encoder: CrystalGraphEncoder, data: MomentData, split: str, seed: int
 ) -> NDArray[np.float32]:
     """Level-1 vectors of a sample of sites of a split."""
-    graphs = np.flatnonzero(data.table.splits[data.store.structure] == split)
-    graphs = np.random.default_rng(seed).permutation(graphs)
+    graphs = np.random.default_rng(seed).permutation(data.graphs(split))
     wanted = int(np.searchsorted(np.cumsum(data.store.sizes[graphs]), _DOMAIN_SAMPLE)) + 1
     with torch.inference_mode():
         parts = [encoder(batch, up_to=LEVEL)[LEVEL].numpy() for batch in batches(data, graphs[:wanted])]

@@ -50,14 +50,13 @@ def train_moment_model(
         )
     model.to("cpu").eval()
     folder = out / model_id
+    calibrations = {head: calibrate(model, own, head) for head, own in tables.items()}
     figures, medians = {}, {}
     for head, own in tables.items():
-        figures[head] = moment_figures(
-            head, predict_split(model, own, head, "test"), calibrate(model, own, head)
-        )
+        figures[head] = moment_figures(head, predict_split(model, own, head, "test"), calibrations[head])
         medians[head] = median_of(own, head)
     card = moment_card(model_id, encoder_id, facts, figures, medians)
-    save_moment_model(folder, model, info.ref, tables, {**facts, "test": figures}, card)
+    save_moment_model(folder, model, info.ref, tables, calibrations, {**facts, "test": figures}, card)
     write_golden(folder)
     return folder
 
