@@ -20,6 +20,7 @@ from negnn_gui.screening.batches import Batch, gather
 from negnn_gui.screening.inputs import list_inputs
 from negnn_gui.screening.journal import Checkpoint, Journal
 from negnn_gui.screening.pool import FileFrame, ReaderPool, read_here
+from negnn_gui.screening.predicting import CancelledError, outcomes
 from negnn_gui.screening.products import Products
 from negnn_gui.screening.reading import Failure, ReadTask
 from negnn_gui.screening.request import (
@@ -121,8 +122,9 @@ class ScreeningJob:
     ) -> None:
         """Predict batch after batch; the journal is complete at the end, unless cancelled."""
         for batch in gather(frames, journal.last.position):
-            state = self._predict(predictor, batch, journal, products)
-            if state is None:
+            try:
+                state = self._predict(predictor, batch, journal, products)
+            except CancelledError:
                 return
             now = time.monotonic()
             sizes = products.commit()
@@ -133,35 +135,25 @@ class ScreeningJob:
 
     def _predict(
         self, predictor: Predictor, batch: Batch, journal: Journal, products: Products
-    ) -> Checkpoint | None:
-        """Write the results of one batch; the state then, or None where the run was cancelled."""
-        from negnn_gui.analysis.known_sites import with_nearest_known
-        from negnn_gui.inference.predictor import PredictionFailure
-
+    ) -> Checkpoint:
+        """Write the results of one batch; the state then."""
         state = replace(journal.last, position=batch.end)
-        entries = [entry for _, frame in batch.frames for entry in frame.entries]
-        outcomes = iter(predictor.predict(entries, cancelled=self._cancelled, notify=self._notify))
-        for file, frame in batch.frames:
-            if frame.failure is not None:
-                products.fail(frame.failure)
-                state = replace(state, failures=state.failures + 1)
-            for entry in frame.entries:
-                outcome = next(outcomes, None)
-                if outcome is None:
-                    return None
-                if isinstance(outcome, PredictionFailure):
-                    products.fail(Failure(entry.path or STANDARD_INPUT, entry.frame, outcome.reason))
-                    state = replace(state, failures=state.failures + 1)
-                    continue
-                state = replace(
-                    state,
-                    structures=state.structures + 1,
-                    sites=state.sites + entry.n_sites,
-                    warnings=state.warnings + products.add(entry, with_nearest_known(outcome)),
-                    devices=tuple(dict.fromkeys((*state.devices, outcome.device))),
-                )
+        for file, outcome in outcomes(batch, predictor, cancelled=self._cancelled, notify=self._notify):
             self._tell(state, file, journal)
-        return None if self._cancelled() else state
+            if isinstance(outcome, Failure):
+                products.fail(outcome)
+                state = replace(state, failures=state.failures + 1)
+                continue
+            entry, analysis = outcome
+            state = replace(
+                state,
+                structures=state.structures + 1,
+                sites=state.sites + entry.n_sites,
+                warnings=state.warnings + products.add(entry, analysis),
+                devices=tuple(dict.fromkeys((*state.devices, analysis.device))),
+            )
+        self._tell(state, batch.end.file, journal)
+        return state
 
     def _tell(self, state: Checkpoint, files_done: int, journal: Journal) -> None:
         self._progress(

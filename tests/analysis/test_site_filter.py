@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from negnn_gui.app.views.site_filter import MAX_LENGTH, FilterError, filter_mask
+from negnn_gui.analysis.site_filter import MAX_LENGTH, FilterError, filter_mask
 
 
 def column(*values: str) -> np.ndarray:
