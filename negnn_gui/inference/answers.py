@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from negnn_gui.graphs.crystal_graph import CrystalGraph
 from negnn_gui.inference.moment_models import LoadedMomentModel
+from negnn_gui.inference.spin_states import SecondStates, from_modes, from_quantiles
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN
 from negnn_gui.results import Analysis, ModelRef, MomentPrediction, NearestKnown
 from negnn_gui.structures.entry import StructureEntry
@@ -25,7 +26,11 @@ def analyses_of_batch(
     encoder: ModelRef,
     device: str,
 ) -> Iterator[Analysis]:
-    """Cut (levels, N, 64) embeddings and (N, Q) quantiles of a batch into its structures."""
+    """Cut (levels, N, 64) embeddings and (N, Q) quantiles of a batch into its structures.
+
+    A model that names its modes itself gives them as ``<head>_modes`` (N, K, 2), mode in μB and weight, beside the
+    quantiles; otherwise a second spin state is read from the quantiles.
+    """
     begin = 0
     for entry, graph in ready:
         atoms = slice(begin, begin + graph.n_atoms)
@@ -67,13 +72,27 @@ def _prediction(
     if head in moment.calibration:
         lo, hi = moment.calibration[head].apply(own[:, 0], own[:, -1], numbers)
         lo, hi = np.minimum(lo, median), np.maximum(hi, median)
+    second = _second_states(head, quantiles, atoms, median)
     return MomentPrediction(
         median=np.where(known, median, np.nan),
         lo=np.where(known, lo, np.nan),
         hi=np.where(known, hi, np.nan),
-        alt=nothing.alt,
-        alt_weight=nothing.alt_weight,
+        alt=np.where(known, second.alt, np.nan),
+        alt_weight=np.where(known, second.weight, np.nan),
     )
+
+
+def _second_states(
+    head: str, quantiles: Mapping[str, NDArray[np.float64]], atoms: slice, median: NDArray[np.float64]
+) -> SecondStates:
+    """Second spin states of the DFT head; the experimental one has too few labels to have learned any."""
+    if head != DFT:
+        nothing = MomentPrediction.no_data(len(median))
+        return SecondStates(nothing.alt, nothing.alt_weight)
+    modes = quantiles.get(f"{head}_modes")
+    if modes is not None:
+        return from_modes(median, modes[atoms, :, 0], modes[atoms, :, 1])
+    return from_quantiles(quantiles[head][atoms])
 
 
 def _warnings(entry: StructureEntry, graph: CrystalGraph, moment: LoadedMomentModel | None) -> Iterator[str]:
