@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from negnn_gui.app.theme import warning_colour
 from negnn_gui.analysis.site_filter import FilterError
+from negnn_gui.app.theme import warning_colour
 from negnn_gui.app.views.sites_table_columns import TABLE_COLUMNS
 from negnn_gui.app.views.sites_table_model import SitesModel, WarningMarks
 from negnn_gui.app.views.sites_table_view import SitesView

@@ -12,8 +12,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
-from negnn_gui.analysis.sites import SiteIndex, analysed
 from negnn_gui.analysis.site_filter import filter_mask
+from negnn_gui.analysis.sites import SiteIndex, analysed
 from negnn_gui.app.views.site_text import NO_DATA, is_far, is_wide
 from negnn_gui.app.views.sites_table_columns import (
     TABLE_COLUMNS,
