@@ -160,7 +160,11 @@ def train(
         str | None, typer.Option("--encoder", metavar="ID", help="Encoder to build on.", show_default="best")
     ] = None,
     nodes: Annotated[
-        str, typer.Option("--nodes", help="Node input: levels, one-hot, or both as 01+one-hot.")
+        str,
+        typer.Option(
+            "--nodes",
+            help="Node input: levels, one-hot, features (92 of the element), or several as 01+one-hot.",
+        ),
     ] = "01+one-hot",
     backbone: Annotated[
         Family, typer.Option("--backbone", help="Family of the graph network.")
@@ -286,11 +290,10 @@ def _run_options(
 def _nodes(text: str) -> NodesConfig:
     from negnn_gui.models.nodes import NodesConfig
 
-    parts = text.split("+")
-    levels = "".join(part for part in parts if part != "one-hot")
-    if any(part != "one-hot" and not part.isdigit() for part in parts):
-        raise CommandError(f"--nodes takes levels such as 01, one-hot, or 01+one-hot, not {text!r}")
-    return NodesConfig(levels=levels, one_hot="one-hot" in parts)
+    try:
+        return NodesConfig.parse(text)
+    except ValueError as error:
+        raise CommandError(f"--nodes: {error}") from error
 
 
 def data_folder(given: Path | None) -> Path:

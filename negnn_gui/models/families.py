@@ -126,12 +126,12 @@ class MEGNetBackbone(Backbone):
         for edge_update, atom_update, state_update, norm in blocks:
             ends = [vectors[batch.source], vectors[batch.target]]
             edges = edges + edge_update(torch.cat([*ends, edges, state[of_edge]], dim=1))
-            arrived = _mean(edges, batch.target, batch.n_atoms)
+            arrived = mean_at(edges, batch.target, batch.n_atoms)
             atoms = atom_update(torch.cat([vectors, arrived, state[batch.structure]], dim=1))
             vectors = norm(vectors + atoms)
             parts = [
-                _mean(edges, of_edge, batch.n_structures),
-                _mean(vectors, batch.structure, batch.n_structures),
+                mean_at(edges, of_edge, batch.n_structures),
+                mean_at(vectors, batch.structure, batch.n_structures),
             ]
             state = state + state_update(torch.cat([*parts, state], dim=1))
         return vectors
@@ -141,7 +141,8 @@ def _mlp(inputs: int, width: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
 
 
-def _mean(values: Tensor, index: Tensor, n: int) -> Tensor:
+def mean_at(values: Tensor, index: Tensor, n: int) -> Tensor:
+    """Means (n, C) of the rows of ``values`` (M, C) that share an ``index`` (M,); 0 where there is none."""
     total = values.new_zeros(n, values.shape[1]).index_add(0, index, values)
     count = torch.bincount(index, minlength=n).clamp(min=1).to(values.dtype)
     return total / count[:, None]

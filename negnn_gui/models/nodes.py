@@ -1,4 +1,4 @@
-"""What a NEGNN reads at its nodes: frozen embeddings of chosen levels, an element one-hot, or both.
+"""What a NEGNN reads at its nodes: frozen embeddings of chosen levels, the element one-hot, or its 92 features.
 
 Source: doi 10.1088/2632-2153/ad612b, section 2.3 (node embedding graph neural networks).
 """
@@ -16,6 +16,7 @@ from torch.nn import functional
 from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
 from negnn_gui.models.encoder import CrystalGraphEncoder
+from negnn_gui.models.features import N_FEATURES, element_features
 from negnn_gui.results import parse_levels
 
 
@@ -29,14 +30,42 @@ class NodesConfig:
         Levels of the encoder side by side, such as "01"; empty for none.
     one_hot : bool
         Whether the element one-hot (104 numbers) stands beside them.
+    features : bool
+        Whether the 92 element features of :mod:`negnn_gui.models.features`, CGCNN's choice, do so.
     """
 
     levels: str = "01"
     one_hot: bool = True
+    features: bool = False
 
     def __post_init__(self) -> None:
-        if not self.levels and not self.one_hot:
-            raise ValueError("a model needs embeddings, the element one-hot, or both at its nodes")
+        if not self.levels and not self.one_hot and not self.features:
+            raise ValueError(
+                "a model needs embeddings, the element one-hot or the element features at its nodes"
+            )
+
+    @property
+    def name(self) -> str:
+        """Such as "01+one-hot", "features" or "one-hot"; the inverse of :meth:`parse`."""
+        parts = [self.levels] if self.levels else []
+        return "+".join(parts + ["one-hot"] * self.one_hot + ["features"] * self.features)
+
+    @classmethod
+    def parse(cls, text: str) -> NodesConfig:
+        """The choice written as levels, "one-hot" and "features" joined by "+".
+
+        Raises
+        ------
+        ValueError
+            Anything else.
+        """
+        parts = text.split("+")
+        levels = [part for part in parts if part not in ("one-hot", "features")]
+        if len(set(parts)) != len(parts) or len(levels) > 1 or not all(part.isdigit() for part in levels):
+            raise ValueError(
+                f"nodes are levels such as 01, one-hot, features, or several such as 01+one-hot, not {text!r}"
+            )
+        return cls("".join(levels), "one-hot" in parts, "features" in parts)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -58,6 +87,11 @@ class NodeInput(nn.Module):
         self.config = config
         self.levels: list[int] = []
         self.size = MAX_ATOMIC_NUMBER + 1 if config.one_hot else 0
+        if config.features:
+            # not stored: it is a property of the elements, the same in every release
+            table = torch.from_numpy(element_features().copy())
+            self.register_buffer("element_table", table, persistent=False)
+            self.size += N_FEATURES
         if encoder is not None and config.levels:
             self.levels = parse_levels(config.levels, encoder.config.levels)
             self.size += encoder.config.width * len(self.levels)
@@ -74,4 +108,6 @@ class NodeInput(nn.Module):
             parts += [embeddings[level] for level in self.levels]
         if self.config.one_hot:
             parts.append(functional.one_hot(batch.atomic_numbers, MAX_ATOMIC_NUMBER + 1).float())
+        if self.config.features:
+            parts.append(self.get_buffer("element_table")[batch.atomic_numbers])
         return torch.cat(parts, dim=1)
