@@ -67,7 +67,7 @@ def embed(
     from negnn_gui.cli.screen import default_workers, screen, standard_input
     from negnn_gui.screening.request import EmbeddingsOutput, ScreeningRequest
 
-    kind = options.embeddings_format(output)
+    kind = options.table_format(output, "embeddings are")
     if dictionary is not None and dictionary.suffix.lower() != ".npz":
         raise CommandError(f"a NumPy dictionary is written as .npz, not as {dictionary.name}")
     pooled: Pool | None = "mean" if pool is PoolChoice.MEAN else None

@@ -72,11 +72,11 @@ def checked_levels(levels: str) -> str:
     return levels
 
 
-def embeddings_format(output: Path) -> Literal["csv", "parquet"]:
-    """Format of an embeddings table by its name."""
+def table_format(output: Path, what: str) -> Literal["csv", "parquet"]:
+    """Format of a table by its name; ``what`` it holds, for the sentence where the name says neither."""
     suffix = output.suffix.lower()
     if suffix == ".csv":
         return "csv"
     if suffix == ".parquet":
         return "parquet"
-    raise CommandError(f"embeddings are written as .parquet or .csv, not as {output.name}")
+    raise CommandError(f"{what} written as .parquet or .csv, not as {output.name}")

@@ -21,6 +21,9 @@ class SitesFormatChoice(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     EXTXYZ = "extxyz"
+    JSON = "json"
+    CIF = "cif"
+    MCIF = "mcif"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +41,10 @@ def predict(
     levels: Annotated[
         str, typer.Option("--levels", help="Levels of the embeddings, such as 01 or 012345.")
     ] = "01",
+    summary: Annotated[
+        Path | None,
+        typer.Option("--summary", metavar="FILE", help="Write one row a structure too (.csv or .parquet)."),
+    ] = None,
     model: options.Model = None,
     device: options.Device = "auto",
     disorder: options.Disorder = DisorderChoice.SKIP,
@@ -52,24 +59,33 @@ def predict(
 ) -> None:
     """Predict the magnetic moment of every site.
 
-    Writes one row a site, a .meta.json beside it and, if anything failed, an .errors.csv.
+    Writes one row a site (or a frame a structure), a .meta.json beside it and, if anything failed, an .errors.csv.
 
     Status 0: all predicted; 1: some inputs failed, the rest is written; 2: wrong use.
     """
     from negnn_gui.cli.loading import moment_predictor
     from negnn_gui.cli.screen import default_workers, screen, standard_input
-    from negnn_gui.screening.request import EmbeddingsOutput, ScreeningRequest, SitesOutput
+    from negnn_gui.screening.request import (
+        EmbeddingsOutput,
+        ScreeningRequest,
+        SitesOutput,
+        SummaryOutput,
+    )
 
     vectors = None
     if embeddings is not None:
         vectors = EmbeddingsOutput(
-            embeddings, options.checked_levels(levels), options.embeddings_format(embeddings)
+            embeddings, options.checked_levels(levels), options.table_format(embeddings, "embeddings are")
         )
+    structures = None
+    if summary is not None:
+        structures = SummaryOutput(summary, options.table_format(summary, "the summary is"))
     try:
         request = ScreeningRequest(
             paths=tuple(paths),
             sites=SitesOutput(output, (table_format or _format_by_name(output)).value),
             embeddings=vectors,
+            summary=structures,
             disorder=disorder.value,
             resume=resume,
             workers=default_workers(paths) if workers is None else workers,
@@ -86,5 +102,8 @@ def _format_by_name(output: Path) -> SitesFormatChoice:
         ".parquet": SitesFormatChoice.PARQUET,
         ".extxyz": SitesFormatChoice.EXTXYZ,
         ".xyz": SitesFormatChoice.EXTXYZ,
+        ".json": SitesFormatChoice.JSON,
+        ".cif": SitesFormatChoice.CIF,
+        ".mcif": SitesFormatChoice.MCIF,
     }
     return by_suffix.get(output.suffix.lower(), SitesFormatChoice.CSV)

@@ -34,6 +34,25 @@ def table_block(tables: Sequence[Mapping[str, Column]], schema: pa.Schema) -> by
     return block
 
 
+def table_columns(table: pa.Table) -> dict[str, Column]:
+    """An Arrow table as columns: the inverse of what ``table_block`` does to them."""
+    return {name: _column(table.column(name)) for name in table.column_names}
+
+
+def parquet_bytes(tables: Sequence[Mapping[str, Column]], schema: pa.Schema) -> bytes:
+    """Several small tables as one Parquet file in memory (zstd)."""
+    sink = pa.BufferOutputStream()
+    whole = pa.concat_tables([_arrow_table(columns, schema) for columns in tables] or [schema.empty_table()])
+    pq.write_table(whole.combine_chunks(), sink, compression="zstd")
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def read_parquet_bytes(data: bytes) -> pa.Table:
+    """Inverse of ``parquet_bytes``."""
+    return pq.read_table(pa.BufferReader(data))
+
+
 def blocks_to_parquet(working: Path, product: Path, schema: pa.Schema) -> None:
     """Read the blocks of ``working`` one by one and write them as one Parquet file (zstd)."""
     with pq.ParquetWriter(product, schema, compression="zstd") as writer:
@@ -68,8 +87,16 @@ def _arrow_array(values: Column, kind: pa.DataType) -> pa.Array:
     return pa.array(np.ascontiguousarray(values), type=kind, from_pandas=True)
 
 
+def _column(values: pa.ChunkedArray) -> Column:
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return [value or "" for value in values.to_pylist()]
+    # Integers with gaps become floats with NaN.
+    column: Column = values.to_numpy()
+    return column
+
+
 def _kind(name: str) -> pa.DataType:
-    if name in TEXT_COLUMNS:
+    if name in TEXT_COLUMNS or name == "text":
         return pa.string()
     if name in INTEGER_COLUMNS:
         return pa.int64()

@@ -9,6 +9,7 @@ import numpy as np
 
 from negnn_gui.export.tables import INTEGER_COLUMNS, TEXT_COLUMNS, site_columns
 from negnn_gui.export.text import Column, column_texts
+from negnn_gui.structures.own_files import PROGRAM
 
 if TYPE_CHECKING:
     from negnn_gui.results import Analysis
@@ -38,7 +39,12 @@ def extxyz_frame(entry: StructureEntry, analysis: Analysis) -> str:
         kinds.append(f"{name}:{'S' if name in TEXT_COLUMNS else 'R'}:1")
         texts.append(_texts(name, values))
     lattice = " ".join(f"{x:.8f}" for x in np.asarray(entry.structure.lattice.matrix, dtype=float).ravel())
-    about = [f'Lattice="{lattice}"', f"Properties={':'.join(kinds)}", 'pbc="T T T"']
+    about = [
+        f'Lattice="{lattice}"',
+        f"Properties={':'.join(kinds)}",
+        'pbc="T T T"',
+        f'written_by="{PROGRAM}"',
+    ]
     if analysis.n_sites:
         about += [_key_value(name, columns[name]) for name in _PER_STRUCTURE if columns[name][0] != ""]
     lines = [str(analysis.n_sites), " ".join(about), *map(" ".join, zip(*texts, strict=True))]

@@ -11,9 +11,9 @@ from typing import Any
 from negnn_gui import __version__
 from negnn_gui.export.text import csv_line
 from negnn_gui.results import ModelRef
+from negnn_gui.structures.own_files import PROGRAM
 from negnn_gui.structures.reading import is_structure_file
 
-PROGRAM = "negnn-gui"
 META_FORMAT = 1
 ERROR_COLUMNS = ("path", "frame", "reason")
 META_SUFFIX = ".meta.json"

@@ -60,7 +60,7 @@ TEXT_COLUMNS = frozenset(
         "model_id",
     }
 )
-INTEGER_COLUMNS = frozenset({"frame", "site_index"})
+INTEGER_COLUMNS = frozenset({"frame", "site_index", "n_sites", "n_magnetic"})
 
 EMBEDDING_KEYS = ("structure", "source_file", "frame", "site_index", "element", "levels")
 

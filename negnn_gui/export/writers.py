@@ -7,109 +7,47 @@ one process wrote them or several one after the other.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from negnn_gui.export.atomic import AppendedFile, publish, write_whole
-from negnn_gui.export.blocks import blocks_to_parquet, table_block, table_schema
-from negnn_gui.export.extxyz import extxyz_frame
-from negnn_gui.export.sidecars import RunRecord, meta_path, meta_text
-from negnn_gui.export.tables import (
-    SITE_COLUMNS,
-    Pool,
-    embedding_columns,
-    embedding_names,
-    site_columns,
+from negnn_gui.export.codecs import (
+    SITES_FORMATS,
+    Codec,
+    Embeddings,
+    EmbeddingsFormat,
+    Rows,
+    SitesFormat,
+    sites_codec,
 )
-from negnn_gui.export.text import Column, csv_line, csv_rows, csv_table
+from negnn_gui.export.sidecars import RunRecord, meta_path, meta_text
+from negnn_gui.export.tables import SITE_COLUMNS, Pool
+from negnn_gui.export.text import csv_table
 
 if TYPE_CHECKING:
     from negnn_gui.results import Analysis
     from negnn_gui.structures.entry import StructureEntry
 
-SitesFormat = Literal["csv", "parquet", "extxyz"]
-EmbeddingsFormat = Literal["csv", "parquet"]
+__all__ = [
+    "SITES_FORMATS",
+    "EmbeddingsFormat",
+    "EmbeddingsWriter",
+    "Result",
+    "SitesFormat",
+    "SitesWriter",
+    "TableWriter",
+    "new_table",
+    "write_results",
+    "write_sites_csv",
+]
+
 Result = tuple["StructureEntry", "Analysis"]
 
-SITES_FORMATS: tuple[SitesFormat, ...] = get_args(SitesFormat)
-
-_log = logging.getLogger(__name__)
 _STRUCTURES_PER_BLOCK = 256
-
-
-class _Codec(Protocol):
-    """How results become bytes of the working file, and that file the table."""
-
-    @property
-    def header(self) -> bytes: ...
-
-    def block(self, results: Sequence[Result]) -> bytes: ...
-
-    def complete(self, working: Path) -> Path: ...
-
-
-class _SitesCsv:
-    header = csv_line(SITE_COLUMNS).encode()
-
-    def block(self, results: Sequence[Result]) -> bytes:
-        return "".join(csv_rows(site_columns(*result)) for result in results).encode()
-
-    def complete(self, working: Path) -> Path:
-        return working
-
-
-class _SitesExtxyz:
-    header = b""
-
-    def block(self, results: Sequence[Result]) -> bytes:
-        return "".join(extxyz_frame(*result) for result in results).encode()
-
-    def complete(self, working: Path) -> Path:
-        return working
-
-
-class _Parquet:
-    header = b""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._schema = table_schema(names)
-
-    def columns(self, result: Result) -> dict[str, Column]:
-        return site_columns(*result)
-
-    def block(self, results: Sequence[Result]) -> bytes:
-        return table_block([self.columns(result) for result in results], self._schema)
-
-    def complete(self, working: Path) -> Path:
-        product = working.with_name(working.name + ".parquet")
-        blocks_to_parquet(working, product, self._schema)
-        return product
-
-
-class _EmbeddingsCsv:
-    def __init__(self, levels: str, pool: Pool | None) -> None:
-        self._levels, self._pool = levels, pool
-        self.header = csv_line(embedding_names(levels)).encode()
-
-    def block(self, results: Sequence[Result]) -> bytes:
-        tables = (embedding_columns(*result, self._levels, self._pool) for result in results)
-        return "".join(map(csv_rows, tables)).encode()
-
-    def complete(self, working: Path) -> Path:
-        return working
-
-
-class _EmbeddingsParquet(_Parquet):
-    def __init__(self, levels: str, pool: Pool | None) -> None:
-        super().__init__(embedding_names(levels))
-        self._levels, self._pool = levels, pool
-
-    def columns(self, result: Result) -> dict[str, Column]:
-        return embedding_columns(*result, self._levels, self._pool)
 
 
 class TableWriter:
@@ -125,17 +63,21 @@ class TableWriter:
         Bytes of ``working`` that an earlier process committed; 0 starts anew.
     """
 
-    def __init__(self, target: Path, codec: _Codec, working: Path, keep: int = 0) -> None:
+    def __init__(self, target: Path, codec: Codec, working: Path, keep: int = 0) -> None:
         self.target = target
         self._codec = codec
-        self._waiting: list[Result] = []
+        self._waiting: list[Rows] = []
         self._file = AppendedFile(working, keep)
         if keep == 0:
             self._file.append(codec.header)
 
     def append(self, entry: StructureEntry, analysis: Analysis) -> None:
         """Add the rows of one structure."""
-        self._waiting.append((entry, analysis))
+        self._waiting.append(self._codec.rows(entry, analysis))
+
+    def append_rows(self, rows: Rows) -> None:
+        """Add rows that the codec of this table made elsewhere: whole structures."""
+        self._waiting.append(rows)
 
     def commit(self) -> int:
         """Write what was appended as one block and bring it to the disk; the size that can now be trusted."""
@@ -158,16 +100,10 @@ class TableWriter:
 
 
 class SitesWriter(TableWriter):
-    """The sites table as CSV, Parquet or extended XYZ."""
+    """The sites table in one of its formats."""
 
     def __init__(self, target: Path, working: Path, *, kind: SitesFormat = "csv", keep: int = 0) -> None:
-        super().__init__(target, _sites_codec(kind), working, keep)
-
-
-def _sites_codec(kind: SitesFormat) -> _Codec:
-    if kind == "parquet":
-        return _Parquet(SITE_COLUMNS)
-    return _SitesCsv() if kind == "csv" else _SitesExtxyz()
+        super().__init__(target, sites_codec(kind), working, keep)
 
 
 class EmbeddingsWriter(TableWriter):
@@ -183,8 +119,22 @@ class EmbeddingsWriter(TableWriter):
         kind: EmbeddingsFormat = "parquet",
         keep: int = 0,
     ) -> None:
-        codec = _EmbeddingsCsv(levels, pool) if kind == "csv" else _EmbeddingsParquet(levels, pool)
-        super().__init__(target, codec, working, keep)
+        super().__init__(target, Embeddings(levels, pool, kind), working, keep)
+
+
+@contextmanager
+def new_table(target: Path, codec: Codec) -> Iterator[TableWriter]:
+    """A writer whose table is put in place at the end of the block; an error leaves the older file whole."""
+    working = target.with_name(f".{target.name}.negnn-working")
+    try:
+        writer = TableWriter(target, codec, working)
+        try:
+            yield writer
+            writer.finish()
+        finally:
+            writer.close()
+    finally:
+        working.unlink(missing_ok=True)
 
 
 def write_results(
@@ -197,19 +147,11 @@ def write_results(
     OSError
         The folder cannot be written or the disk is full; an older file at ``target`` is then untouched.
     """
-    working = target.with_name(f".{target.name}.negnn-working")
-    try:
-        writer = SitesWriter(target, working, kind=kind)
-        try:
-            for count, (entry, analysis) in enumerate(results, start=1):
-                writer.append(entry, analysis)
-                if count % _STRUCTURES_PER_BLOCK == 0:
-                    writer.commit()
-            writer.finish()
-        finally:
-            writer.close()
-    finally:
-        working.unlink(missing_ok=True)
+    with new_table(target, sites_codec(kind)) as writer:
+        for count, (entry, analysis) in enumerate(results, start=1):
+            writer.append(entry, analysis)
+            if count % _STRUCTURES_PER_BLOCK == 0:
+                writer.commit()
     if record is not None:
         write_whole(meta_path(target), meta_text(record).encode())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from negnn_gui.export.atomic import AppendedFile, publish, write_whole
 from negnn_gui.export.sidecars import RunRecord, errors_header, errors_path, meta_path, meta_text
 from negnn_gui.export.text import csv_line, printable
-from negnn_gui.export.writers import EmbeddingsWriter, SitesWriter, TableWriter
+from negnn_gui.export.writers import TableWriter
 from negnn_gui.screening.reading import Failure
 from negnn_gui.screening.request import ScreeningRequest
 
@@ -36,11 +36,10 @@ class Products:
         self, request: ScreeningRequest, folder: Path, sizes: dict[str, int], *, complete: bool = False
     ) -> None:
         self._request = request
-        self._sizes = sizes
         self._tables = {
-            name: self._table(name, folder / name)
-            for name in ("sites", "embeddings")
-            if getattr(request, name) is not None and not (complete and not (folder / name).exists())
+            name: TableWriter(target, codec, folder / name, sizes.get(name, 0))
+            for target, (name, codec) in zip(request.tables, request.codecs().items(), strict=True)
+            if not (complete and not (folder / name).exists())
         }
         self._logs = {
             name: AppendedFile(folder / name, sizes.get(name, 0))
@@ -99,13 +98,3 @@ class Products:
             table.close()
         for log in self._logs.values():
             log.close()
-
-    def _table(self, name: str, working: Path) -> TableWriter:
-        request, keep = self._request, self._sizes.get(name, 0)
-        if name == "sites" and request.sites is not None:
-            return SitesWriter(request.sites.path, working, kind=request.sites.kind, keep=keep)
-        output = request.embeddings
-        assert output is not None
-        return EmbeddingsWriter(
-            output.path, working, levels=output.levels, pool=output.pool, kind=output.kind, keep=keep
-        )

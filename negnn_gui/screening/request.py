@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from negnn_gui import __version__
+from negnn_gui.export.codecs import (
+    Codec,
+    Embeddings,
+    EmbeddingsFormat,
+    SitesFormat,
+    Summary,
+    SummaryFormat,
+    sites_codec,
+)
 from negnn_gui.export.sidecars import errors_path, meta_path
 from negnn_gui.export.tables import Pool
 from negnn_gui.export.text import printable
-from negnn_gui.export.writers import EmbeddingsFormat, SitesFormat
 from negnn_gui.results import ModelRef
 
 Disorder = Literal["majority", "enumerate", "skip"]
@@ -27,6 +35,14 @@ class SitesOutput:
 
     path: Path
     kind: SitesFormat = "csv"
+
+
+@dataclass(frozen=True)
+class SummaryOutput:
+    """Write one row a structure."""
+
+    path: Path
+    kind: SummaryFormat = "csv"
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,8 @@ class ScreeningRequest:
         Files and folders as given; ``Path("-")`` is standard input.
     sites, embeddings : outputs or None
         At least one; sidecars stand beside the sites table, or the embeddings where there is none.
+    summary : output or None
+        One row a structure besides.
     disorder : "majority", "enumerate" or "skip"
         What to do with a site that several species share.
     resume : bool
@@ -69,14 +87,12 @@ class ScreeningRequest:
     workers: int = 1
     time_limit_s: float = 30.0
     standard_input: str | None = None
+    summary: SummaryOutput | None = None
 
     def __post_init__(self) -> None:
         if self.sites is None and self.embeddings is None:
             raise ValueError("a screening run needs an output: sites or embeddings")
-        places = [self.main_output]
-        if self.sites is not None and self.embeddings is not None:
-            places.append(self.embeddings.path)
-        places += [meta_path(self.main_output), errors_path(self.main_output)]
+        places = [*self.tables, meta_path(self.main_output), errors_path(self.main_output)]
         if len({_absolute(place) for place in places}) < len(places):
             raise ValueError(f"two outputs would have the same name: {', '.join(map(str, places))}")
 
@@ -96,8 +112,20 @@ class ScreeningRequest:
     @property
     def tables(self) -> tuple[Path, ...]:
         """The tables asked for."""
-        outputs = (self.sites, self.embeddings)
+        outputs = (self.sites, self.summary, self.embeddings)
         return tuple(output.path for output in outputs if output is not None)
+
+    def codecs(self) -> dict[str, Codec]:
+        """How each table asked for is written, by the name of its growing file."""
+        codecs: dict[str, Codec] = {}
+        if self.sites is not None:
+            codecs["sites"] = sites_codec(self.sites.kind)
+        if self.summary is not None:
+            codecs["summary"] = Summary(self.summary.kind)
+        if self.embeddings is not None:
+            output = self.embeddings
+            codecs["embeddings"] = Embeddings(output.levels, output.pool, output.kind)
+        return codecs
 
     @property
     def own_files(self) -> frozenset[Path]:
@@ -117,6 +145,8 @@ class ScreeningRequest:
         options: dict[str, Any] = {"disorder": self.disorder}
         if self.sites is not None:
             options["format"] = self.sites.kind
+        if self.summary is not None:
+            options["summary_format"] = self.summary.kind
         if self.embeddings is not None:
             options["levels"] = self.embeddings.levels
             options["pool"] = self.embeddings.pool

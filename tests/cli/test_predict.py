@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import ase.io
 import pandas as pd
 import pytest
+from pymatgen.io.cif import CifFile
 
 from negnn_gui.export.tables import SITE_COLUMNS
 
@@ -100,6 +102,23 @@ def test_format_by_option_and_by_name(quick: Run, work: Path) -> None:
     moments = pd.read_parquet(work / "b.parquet").moment_pred_muB
     assert ase.io.read(work / "a.extxyz").arrays["moment_pred_muB"] == pytest.approx(list(moments), abs=1e-4)
     assert (work / "c.out").read_bytes() == (work / "b.parquet").read_bytes()
+
+
+def test_json_cif_and_summary_hold_the_same_moments(quick: Run, work: Path) -> None:
+    summary = ("--summary", "structures.csv")
+    assert quick("predict", *RANDOM, "one.cif", "-o", "sites.csv", *summary).returncode == 0
+    moments = pd.read_csv(work / "sites.csv").moment_pred_muB
+    table = pd.read_csv(work / "structures.csv")
+    assert (list(table.structure), list(table.n_sites)) == (["one"], [2])
+    assert table.moment_max_muB[0] == pytest.approx(moments.max())
+    for name in ("a.json", "a.cif", "a.mcif"):
+        assert quick("predict", *RANDOM, "one.cif", "-o", name).returncode == 0
+    (structure,) = json.loads((work / "a.json").read_text())["structures"]
+    assert [site["moment_pred_muB"] for site in structure["sites"]] == pytest.approx(list(moments))
+    for name in ("a.cif", "a.mcif"):
+        found = CifFile.from_file(work / name).data.values()
+        (column,) = (block.data["_atom_site_negnn_moment_pred_muB"] for block in found)
+        assert [float(text) for text in column] == pytest.approx(list(moments))
 
 
 def test_a_second_run_gives_the_same_bytes_and_reads_no_output(quick: Run, work: Path) -> None:
