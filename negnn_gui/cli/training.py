@@ -1,8 +1,7 @@
-"""``negnn pretrain``, ``train`` and ``evaluate``: models from tables of training data."""
+"""``negnn pretrain`` and ``train``: models from tables of training data."""
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Iterator
@@ -26,7 +25,6 @@ _PRETRAIN_EXAMPLE = (
 _TRAIN_EXAMPLE = (
     "Example: negnn train --data tables/ --encoder my-encoder --max-time 01:00:00 --out runs/moments"
 )
-_EVALUATE_EXAMPLE = "Example: negnn evaluate negnn-cgcnn-01 --data tables/ --split test -o figures.json"
 
 Data = Annotated[
     Path | None,
@@ -62,21 +60,6 @@ class HeadsChoice(StrEnum):
     MLP = "mlp"
 
 
-class EdgesChoice(StrEnum):
-    """Whether an encoder sees the lengths of the edges at hidden atoms while it is measured."""
-
-    HIDDEN = "hidden"
-    VISIBLE = "visible"
-
-
-class Split(StrEnum):
-    """Parts of the data, split by formula."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
-
-
 class Family(StrEnum):
     """Graph networks that a NEGNN can be built on."""
 
@@ -91,7 +74,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("pretrain", epilog=_PRETRAIN_EXAMPLE)(pretrain)
     app.command("train", epilog=_TRAIN_EXAMPLE)(train)
-    app.command("evaluate", epilog=_EVALUATE_EXAMPLE)(evaluate)
 
 
 def pretrain(
@@ -218,43 +200,6 @@ def train(
         chosen = encoder or registry.default_id("encoder")
         folder = train_moment_model(data_folder(data), out, name, chosen, config, run, _command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
-
-
-def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of an encoder or a moment model.")],
-    data: Data = None,
-    split: Annotated[Split, typer.Option("--split")] = Split.TEST,
-    edges: Annotated[
-        EdgesChoice,
-        typer.Option(
-            "--edges",
-            help="For an encoder: whether it sees the lengths of the edges at hidden atoms, as the published one did.",
-        ),
-    ] = EdgesChoice.HIDDEN,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the figures as JSON.")
-    ] = None,
-    plots: Annotated[
-        Path | None,
-        typer.Option(
-            "--plots", metavar="DIR", help="Write pictures (parity, error against out-of-domain score)."
-        ),
-    ] = None,
-    threads: Threads = 1,
-    verbose: options.Verbose = False,
-) -> None:
-    """Measure a model on a split: errors, intervals, or hidden atoms told right."""
-    with training_errors():
-        import torch
-
-        from negnn_gui.training.recipes import evaluate_model
-
-        torch.set_num_threads(threads)
-        figures = evaluate_model(data_folder(data), model, split.value, plots, edges.value)
-    text = json.dumps(figures, indent=1, ensure_ascii=False)
-    if output is not None:
-        output.write_text(text + "\n", encoding="utf-8")
-    typer.echo(text)
 
 
 def _run_options(

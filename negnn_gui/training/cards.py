@@ -6,6 +6,8 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
+from negnn_gui.training.evaluate import MANY_ATOMS
+
 PAPER = (
     "Self-supervised representations and node embedding graph neural networks for accurate and multi-scale "
     "analysis of materials, Mach. Learn.: Sci. Technol. 5 (2024) 035018, doi 10.1088/2632-2153/ad612b"
@@ -125,7 +127,7 @@ def _head_section(head: str, figures: Mapping[str, Any], median: Mapping[str, An
         if (own := figures.get(key))
     )
     interval = figures["interval"]
-    elements = figures["elements"]
+    elements = {z: own for z, own in figures["elements"].items() if own["atoms"] > MANY_ATOMS}
     off = [z for z, own in elements.items() if not 0.85 <= own["coverage"] <= 0.95]
     per_element = (
         f"{len(elements) - len(off)} of {len(elements)} elements with more than 500 test atoms lie between 0.85 and "

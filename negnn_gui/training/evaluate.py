@@ -1,72 +1,107 @@
-"""Figures of merit of trained models. Definitions: docs/science.md."""
+"""Figures of merit of trained models. Definitions: docs/moments.md and docs/science.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.inference.calibration import Calibration
+from negnn_gui.inference.spin_states import from_quantiles
 from negnn_gui.models.negnn import DFT, MEDIAN
-from negnn_gui.training.publish import SplitPredictions
+
+if TYPE_CHECKING:
+    from negnn_gui.training.publish import SplitPredictions
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 MAGNETIC = 0.1  # μB: "magnetic" atoms of DFT tables
 GIVEN = 0.05  # μB: experimental sites that count
-_PER_ELEMENT = 500
+MANY_ATOMS = 500
+"""An element with more atoms than this has to keep its coverage by itself."""
+
+
+def counted(head: str, truth: FloatArray) -> BoolArray:
+    """(L,) whether labelled atoms count: all of the DFT head, measured moments above 0.05 μB of the experimental."""
+    return np.ones(len(truth), dtype=bool) if head == DFT else truth > GIVEN
 
 
 def moment_figures(head: str, found: SplitPredictions, calibration: Calibration) -> dict[str, Any]:
-    """Errors and interval statistics of a head; for the experimental one only sites above 0.05 μB count."""
-    quantiles, truth, numbers = found.quantiles, found.truth, found.atomic_numbers
-    if head != DFT:
-        counted = truth > GIVEN
-        quantiles, truth, numbers = quantiles[counted], truth[counted], numbers[counted]
+    """Errors, intervals and second states of a head, over all atoms that count, by block and by element."""
+    kept = counted(head, found.truth)
+    quantiles, truth, numbers = found.quantiles[kept], found.truth[kept], found.atomic_numbers[kept]
     predicted = np.maximum(quantiles[:, MEDIAN], 0.0)
     lo, hi = calibration.apply(quantiles[:, 0], quantiles[:, -1], numbers)
-    inside = (truth >= lo) & (truth <= hi)
-    figures: dict[str, Any] = {"all": _errors(predicted, truth), "atoms": len(truth)}
+    inside, width = (truth >= lo) & (truth <= hi), hi - lo
+    figures = error_figures(predicted, truth, numbers)
     magnetic = truth > MAGNETIC
-    for block, members in {"magnetic": magnetic, **_blocks(numbers)}.items():
-        if members.any():
-            figures[block] = _errors(predicted[members], truth[members])
     figures["interval"] = {
         "nominal": calibration.coverage,
         "coverage": float(inside.mean()),
         "coverage_magnetic": float(inside[magnetic].mean()) if magnetic.any() else None,
-        "mean_width_muB": float((hi - lo).mean()),
+        "mean_width_muB": float(width.mean()),
+        "mean_width_magnetic_muB": float(width[magnetic].mean()) if magnetic.any() else None,
     }
     figures["elements"] = {
         str(z): {
-            "atoms": int(count),
-            "mae_muB": _mae(predicted, truth, numbers == z),
-            "coverage": float(inside[numbers == z].mean()),
+            **errors(predicted[own], truth[own]),
+            "coverage": float(inside[own].mean()),
+            "mean_width_muB": float(width[own].mean()),
         }
-        for z, count in zip(*np.unique(numbers, return_counts=True), strict=True)
-        if count > _PER_ELEMENT
+        for z in np.unique(numbers)
+        if (own := numbers == z).any()
     }
+    if head == DFT:
+        figures["second_state"] = second_state_figures(quantiles, truth)
     return figures
+
+
+def error_figures(predicted: FloatArray, truth: FloatArray, numbers: IntArray) -> dict[str, Any]:
+    """Errors over all atoms, those above 0.1 μB, and by block; a group without an atom is left out."""
+    figures: dict[str, Any] = {"all": errors(predicted, truth), "atoms": len(truth)}
+    for name, members in {"magnetic": truth > MAGNETIC, **blocks(numbers)}.items():
+        if members.any():
+            figures[name] = errors(predicted[members], truth[members])
+    return figures
+
+
+def second_state_figures(quantiles: FloatArray, truth: FloatArray) -> dict[str, Any]:
+    """How often a second spin state is told, and how often the known moment is nearer to it than to the median."""
+    median = np.maximum(quantiles[:, MEDIAN], 0.0)
+    second = from_quantiles(quantiles)
+    told = np.isfinite(second.alt)
+    figures: dict[str, Any] = {"atoms": int(told.sum()), "share": float(told.mean())}
+    if told.any():
+        of_median, of_second = np.abs(median - truth)[told], np.abs(second.alt - truth)[told]
+        figures |= {
+            "mean_weight": float(second.weight[told].mean()),
+            "nearer_share": float((of_second < of_median).mean()),
+            "mae_median_muB": float(of_median.mean()),
+            "mae_nearer_of_both_muB": float(np.minimum(of_median, of_second).mean()),
+        }
+    return figures
+
+
+def element_medians(moments: FloatArray, numbers: IntArray) -> FloatArray:
+    """(104,) median moment of each element, μB; that of all atoms for elements that are not there."""
+    median = np.full(104, float(np.median(moments)))
+    for z in np.unique(numbers):
+        median[z] = np.median(moments[numbers == z])
+    return median
 
 
 def element_median_figures(
     train: tuple[FloatArray, IntArray], test: tuple[FloatArray, IntArray]
 ) -> dict[str, Any]:
     """Errors of always saying the element's median of the training atoms; (moments in μB, atomic numbers)."""
-    moments, numbers = train
-    overall = float(np.median(moments))
-    median = np.full(104, overall)
-    for z in np.unique(numbers):
-        median[z] = np.median(moments[numbers == z])
-    predicted, truth = median[test[1]], test[0]
-    figures = _errors(predicted, truth)
-    return figures
+    return errors(element_medians(*train)[test[1]], test[0])
 
 
-def _errors(predicted: FloatArray, truth: FloatArray) -> dict[str, Any]:
+def errors(predicted: FloatArray, truth: FloatArray) -> dict[str, Any]:
     """Errors of at least one atom; R2 is None where the truth does not vary."""
     error = np.abs(predicted - truth)
     spread = float(((truth - truth.mean()) ** 2).sum())
@@ -79,11 +114,8 @@ def _errors(predicted: FloatArray, truth: FloatArray) -> dict[str, Any]:
     }
 
 
-def _mae(predicted: FloatArray, truth: FloatArray, members: NDArray[np.bool_]) -> float:
-    return float(np.abs(predicted - truth)[members].mean())
-
-
-def _blocks(numbers: IntArray) -> Mapping[str, NDArray[np.bool_]]:
+def blocks(numbers: IntArray) -> Mapping[str, BoolArray]:
+    """Which atoms belong to the d-block (groups 3 to 12), to the f-block (Z 57 to 71 and from 89), and to neither."""
     f_block = ((numbers >= 57) & (numbers <= 71)) | (numbers >= 89)
     d_block = (
         ((numbers >= 21) & (numbers <= 30))

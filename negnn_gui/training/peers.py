@@ -7,17 +7,20 @@ either it is the one that runs this program, if the extra ``peers`` was installe
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from negnn_gui.export.atomic import write_whole
 
 PEERS_PYTHON = "NEGNN_PEERS_PYTHON"
 PEERS = ("chgnet",)
@@ -142,6 +145,7 @@ def chgnet_moments(
     threads: int = 1,
     batch: int = 16,
     limit_s: float | None = None,
+    cache: Path | None = None,
 ) -> PeerMoments:
     """Moments by CHGNet for S structures, flat: atoms of structure i are ``start[i]`` to ``start[i + 1]``.
 
@@ -151,27 +155,69 @@ def chgnet_moments(
         Rows a, b, c in Å.
     limit_s : float or None
         No structure is begun after so many seconds; those left say so in ``reasons``.
+    cache : Path or None
+        Folder that keeps answers, so that a second model can be compared without asking again.
 
     Raises
     ------
     PeerError
         CHGNet could not be run.
     """
+    structures = {
+        "lattices": lattices,
+        "start": start,
+        "atomic_numbers": atomic_numbers,
+        "frac_coords": frac_coords,
+    }
+    kept = None if cache is None else cache / f"chgnet-{_key(_version(python, 'chgnet'), structures)}.npz"
+    if kept is not None and kept.is_file():
+        return _answer(kept)
     with tempfile.TemporaryDirectory(prefix="negnn-peer-") as own:
         given, answer = Path(own) / "structures.npz", Path(own) / "moments.npz"
-        np.savez(
-            given, lattices=lattices, start=start, atomic_numbers=atomic_numbers, frac_coords=frac_coords
-        )
+        np.savez(given, **structures)  # type: ignore[arg-type]
         limit = [] if limit_s is None else ["--limit", str(limit_s)]
         options = ["--threads", str(threads), "--batch", str(batch), *limit]
         arguments = [str(given), str(answer), *options]
         run_in_peer(python, "chgnet_moments", arguments, threads=threads, folder=Path(own))
-        with np.load(answer, allow_pickle=False) as found:
-            return PeerMoments(
-                moments=found["moments"].astype(np.float64),
-                reasons=found["reasons"],
-                graph_s=float(found["graph_s"]),
-                model_s=float(found["model_s"]),
-                program=str(found["program"]),
-                model=str(found["model"]),
-            )
+        found = _answer(answer)
+        if kept is not None and limit_s is None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(kept, answer.read_bytes())
+    return found
+
+
+def _answer(path: Path) -> PeerMoments:
+    with np.load(path, allow_pickle=False) as found:
+        return PeerMoments(
+            moments=found["moments"].astype(np.float64),
+            reasons=found["reasons"],
+            graph_s=float(found["graph_s"]),
+            model_s=float(found["model_s"]),
+            program=str(found["program"]),
+            model=str(found["model"]),
+        )
+
+
+def _key(version: str, structures: Mapping[str, NDArray[np.generic]]) -> str:
+    """What an answer depends on: the version of the package and the structures."""
+    digest = hashlib.sha256(version.encode())
+    for name, values in structures.items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()[:20]
+
+
+def _version(python: Path, package: str) -> str:
+    """Version of a package that an interpreter has; PeerError where it has none."""
+    asked = f"import importlib.metadata as found; print(found.version({package!r}))"
+    try:
+        told = subprocess.run(
+            [str(python), "-I", "-c", asked], capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PeerError(f"{python} cannot be started: {error}") from error
+    if told.returncode != 0:
+        raise PeerError(
+            f"{package} is not installed for {python}: install it there with pip install {package}"
+        )
+    return told.stdout.strip()

@@ -92,7 +92,17 @@ def predict_split(
     model: MomentModel, data: MomentData, head: str, split: str, domain: TrainingDomain | None = None
 ) -> SplitPredictions:
     """Predict every labelled atom of a split."""
-    graphs = data.graphs(split)
+    return predict_graphs(model, data, head, data.graphs(split), domain)
+
+
+def predict_graphs(
+    model: MomentModel,
+    data: MomentData,
+    head: str,
+    graphs: NDArray[np.int64],
+    domain: TrainingDomain | None = None,
+) -> SplitPredictions:
+    """Predict every labelled atom of some graphs of the data."""
     quantiles, scores = [], []
     model.eval()
     with torch.inference_mode():

@@ -108,3 +108,32 @@ def test_an_interpreter_that_cannot_start_is_named(programs: Path) -> None:
     broken.chmod(0o755)
     with pytest.raises(PeerError, match="cannot be started"):
         run_in_peer(broken, "bad", [])
+
+
+def test_an_answer_is_kept_and_not_asked_for_again(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = programs / "chgnet_moments.py"
+    program.write_text(_STAND_IN)
+    cell = np.eye(3)[None] * 4
+
+    def ask(first: int) -> float:
+        numbers, coords = np.array([first]), np.zeros((1, 3))
+        found = chgnet_moments(
+            Path(sys.executable), cell, np.array([0, 1]), numbers, coords, cache=programs / "kept"
+        )
+        return float(found.moments[0])
+
+    monkeypatch.setattr(peers, "_version", lambda python, package: "1")
+    assert ask(26) == ask(26) == 2.6
+    program.write_text("raise SystemExit(1)")
+    assert ask(26) == 2.6
+    with pytest.raises(PeerError):  # other structures, or another version, are another question
+        ask(27)
+    monkeypatch.setattr(peers, "_version", lambda python, package: "2")
+    with pytest.raises(PeerError):
+        ask(26)
+
+
+def test_an_interpreter_without_the_package_says_so(programs: Path) -> None:
+    with pytest.raises(PeerError, match="no-such-package is not installed for"):
+        peers._version(Path(sys.executable), "no-such-package")
+    assert peers._version(Path(sys.executable), "numpy") == np.__version__

@@ -14,12 +14,13 @@ from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN, QUANTILES, MomentConfig, pinball_loss
 from negnn_gui.training.budget import Budget, parse_duration
 from negnn_gui.training.evaluate import element_median_figures, moment_figures
+from negnn_gui.training.evaluation import evaluate_model
 from negnn_gui.training.fit_run import open_moment_data
 from negnn_gui.training.pretrain import PretrainConfig
 from negnn_gui.training.pretrain_publish import pretrain_encoder
 from negnn_gui.training.pretrain_run import RunOptions, run_pretraining
 from negnn_gui.training.publish import SplitPredictions, predict_split
-from negnn_gui.training.recipes import evaluate_model, train_moment_model
+from negnn_gui.training.recipes import train_moment_model
 
 
 def steps(n: int, **more: object) -> RunOptions:
