@@ -116,8 +116,8 @@ class Actions(QObject):
         file.addMenu(self._export)
         file.addSeparator()
         file.addActions([self.close_entry, self.quit])
-        edit = bar.addMenu("&Edit")
-        edit.addActions([self.paste, self.clear_selection])
+        self._edit = bar.addMenu("&Edit")
+        self._edit.addActions([self.paste, self.clear_selection])
         run = bar.addMenu("&Predict")
         run.addActions([self.predict, self.cancel, self.auto_predict])
         view = bar.addMenu("&View")
@@ -184,12 +184,21 @@ class Actions(QObject):
                 self.colour_by.addItem(info.label, name)
         self.colour_by.setCurrentIndex(self.colour_by.findData(chosen.property))
         self.colour_by.activated.connect(self._choose_colouring)
+        self._bench.session.colouring_changed.connect(
+            lambda colouring: self.colour_by.setCurrentIndex(self.colour_by.findData(colouring.property))
+        )
         self.colour_by.setEnabled(True)
 
     def _choose_colouring(self) -> None:
         session = self._bench.session
-        chosen = replace(session.colouring, property=self.colour_by.currentData(), limits=None)
+        chosen = replace(
+            session.colouring, property=self.colour_by.currentData(), limits=None, colour_map=None
+        )
         self._bench.controller.set_colouring(chosen)
+
+    def offer_selecting(self, menu: QMenu) -> None:
+        """Ways to select sites, once there is a 3D view to select in."""
+        self._edit.addMenu(menu)
 
     def set_examples(self, paths: Sequence[Path]) -> None:
         """Offer these examples."""

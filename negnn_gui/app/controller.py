@@ -18,6 +18,7 @@ from negnn_gui.app.workload import Workload
 if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
     from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.app.scene.style import Style
     from negnn_gui.results import Analysis, SiteRef
     from negnn_gui.structures.entry import StructureEntry, StructureReadError
 
@@ -160,6 +161,16 @@ class Controller(QObject):
             case _:
                 raise ValueError(f"no way of selecting is called {mode!r}")
         self.session.select(selected)
+
+    def set_style(self, style: Style) -> None:
+        """Draw the current structure another way.
+
+        Raises
+        ------
+        ValueError
+            It cannot be drawn like this; one sentence.
+        """
+        self.session.set_style(style)
 
     def set_colouring(self, colouring: Colouring) -> None:
         """Colour atoms another way."""

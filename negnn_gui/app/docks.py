@@ -1,4 +1,4 @@
-"""The seven docks, empty at first, and where they stand until the user moves them."""
+"""The docks, empty at first, and where they stand until the user moves them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _TITLES = {
     "sites": "Sites",
     "moments": "Moments",
     "details": "Details",
+    "display": "Display",
 }
 _EMPTY = {
     "crystal": "Drop crystal structures here.",
@@ -25,11 +26,13 @@ _EMPTY = {
     "sites": "One row for each site, with its predicted moment and 90 % interval, once a structure is open.",
     "moments": "Histograms of the predicted moments.",
     "details": "The cell of a structure, its warnings, and what predicted it.",
+    "display": "How the crystal is drawn: atoms, cell, colours, moments, bonds.",
 }
 
 
 class Docks:
-    """The docks by name: "structures", "crystal", "map", "like", "sites", "moments", "details"."""
+    """The docks by name: "structures", "crystal", "map", "like", "sites", "moments", "details",
+    "display"."""
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
@@ -80,6 +83,8 @@ class Docks:
         window.splitDockWidget(docks["structures"], docks["crystal"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["crystal"], docks["map"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["structures"], docks["details"], Qt.Orientation.Vertical)
+        window.tabifyDockWidget(docks["details"], docks["display"])
+        docks["details"].raise_()
         window.splitDockWidget(docks["map"], docks["like"], Qt.Orientation.Vertical)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
         window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
@@ -97,7 +102,9 @@ class Docks:
         window.resizeDocks(
             [docks["crystal"], docks["sites"]], [round(height * 0.62), round(height * 0.3)], down
         )
-        window.resizeDocks([docks["structures"], docks["details"]], [round(height * 0.3)] * 2, down)
+        window.resizeDocks(
+            [docks["structures"], docks["details"]], [round(height * 0.22), round(height * 0.38)], down
+        )
         window.resizeDocks([docks["map"], docks["like"]], [round(height * 0.4), round(height * 0.22)], down)
 
 

@@ -19,6 +19,7 @@ from negnn_gui.app.views.structure_list import StructureList
 if TYPE_CHECKING:
     from negnn_gui.analysis.atlas import Atlas
     from negnn_gui.app.controller import Controller
+    from negnn_gui.app.crystal_view import CrystalView
     from negnn_gui.app.jobs import LoadedModels
     from negnn_gui.app.scene.colouring import Colouring
     from negnn_gui.app.views.canvas import CrystalCanvas
@@ -39,6 +40,7 @@ class LinkedViews(QObject):
 
     ready = Signal()
     hovered = Signal(object)
+    said = Signal(str)
     card_wanted = Signal()
 
     def __init__(
@@ -48,6 +50,7 @@ class LinkedViews(QObject):
         self._controller = controller
         self._session = controller.session
         self._place = place
+        self.crystal: CrystalView | None = None
         self.canvas: CrystalCanvas | None = None
         self.map: EmbeddingMap | None = None
         self.table: SitesTable | None = None
@@ -100,8 +103,8 @@ class LinkedViews(QObject):
         self._finalised = True
         self._timer.stop()
         self._update.stop()
-        if self.canvas is not None:
-            self.canvas.finalise()
+        if self.crystal is not None:
+            self.crystal.finalise()
         if self.map is not None:
             self.map.finalise()
 
@@ -115,12 +118,14 @@ class LinkedViews(QObject):
     # --- making -------------------------------------------------------------------------------------
 
     def _make_canvas(self) -> None:
-        from negnn_gui.app.views.canvas import CrystalCanvas
+        from negnn_gui.app.crystal_view import CrystalView
 
-        self.canvas = CrystalCanvas()
-        self.canvas.picked.connect(self._on_canvas_picked)
-        self.canvas.hovered.connect(self._on_canvas_hovered)
-        self._place("crystal", self.canvas)
+        self.crystal = CrystalView(self._controller, self)
+        self.crystal.hovered.connect(self.hovered)
+        self.crystal.said.connect(self.said)
+        self.canvas = self.crystal.canvas
+        self._place("crystal", self.crystal.widget)
+        self._place("display", self.crystal.panel)
 
     def _make_table(self) -> None:
         from negnn_gui.app.views.sites_table import SitesTable
@@ -177,8 +182,8 @@ class LinkedViews(QObject):
 
     def _on_analysis(self, entry_id: str) -> None:
         current = self._session.current
-        if current is not None and current.id == entry_id:
-            self._show_values()
+        if current is not None and current.id == entry_id and self.crystal is not None:
+            self.crystal.show_values()
         self._update.request()
 
     def _show_analyses(self) -> None:
@@ -190,34 +195,14 @@ class LinkedViews(QObject):
 
     def _show_current(self, _entry_id: str | None = None) -> None:
         current = self._session.current
-        if self.canvas is not None:
-            self.canvas.set_structure(current)
+        if self.crystal is not None:
+            self.crystal.show_current()
         if self.table is not None:
             self.table.set_current(None if current is None else current.id)
-        self._show_values()
-        self._show_selection_in_canvas()
-
-    def _show_values(self) -> None:
-        current = self._session.current
-        if self.canvas is None or current is None:
-            return
-        from negnn_gui.app.scene.colouring import site_values
-
-        analysis = self._session.analysis(current.id)
-        colouring = self._drawable_colouring(analysis is not None)
-        self.canvas.set_values(colouring, site_values(current, analysis, colouring.property))
-
-    def _drawable_colouring(self, predicted: bool) -> Colouring:
-        """The chosen colouring, or the elements' own colours while there is nothing predicted to show."""
-        from negnn_gui.app.scene.colouring import Colouring
-
-        chosen = self._session.colouring
-        if predicted or chosen.property in ("element", "input"):
-            return chosen
-        return Colouring("element", scheme=chosen.scheme)
 
     def _show_selection(self, selection: frozenset[SiteRef]) -> None:
-        self._show_selection_in_canvas()
+        if self.crystal is not None:
+            self.crystal.show_selection()
         for view in (self.table, self.map, self.plots):
             if view is not None:
                 view.set_selection(selection)
@@ -228,14 +213,9 @@ class LinkedViews(QObject):
             session = self._session
             self.like.set_query(session.entries, session.analyses, session.selection)
 
-    def _show_selection_in_canvas(self) -> None:
-        current = self._session.current
-        if self.canvas is not None and current is not None:
-            here = frozenset(ref.site_index for ref in self._session.selection if ref.entry_id == current.id)
-            self.canvas.set_selection(here)
-
     def _show_colouring(self, _colouring: Colouring | None = None) -> None:
-        self._show_values()
+        if self.crystal is not None:
+            self.crystal.show_values()
         if self.map is not None:
             self.map.set_colouring(self._session.colouring)
 
@@ -255,18 +235,3 @@ class LinkedViews(QObject):
         self._atlas_wanted = wanted
         if self.map is not None:
             self.map.set_atlas(self._atlas if wanted else None)
-
-    # --- views -> controller ------------------------------------------------------------------------
-
-    def _on_canvas_picked(self, sites: frozenset[int], mode: str) -> None:
-        from negnn_gui.results import SiteRef
-
-        current = self._session.current
-        if current is not None:
-            self._controller.select(frozenset(SiteRef(current.id, site) for site in sites), mode)
-
-    def _on_canvas_hovered(self, site: int) -> None:
-        from negnn_gui.results import SiteRef
-
-        current = self._session.current
-        self.hovered.emit(SiteRef(current.id, site) if current is not None and site >= 0 else None)

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 N_RECENT = 10
 APPEARANCES = ("system", "light", "dark")
-_LAYOUT_VERSION = 2  # raise when docks are added or renamed: an older arrangement is then not restored
+_LAYOUT_VERSION = 3  # raise when docks are added or renamed: an older arrangement is then not restored
 
 
 class Preferences(QObject):

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:  # NumPy may not load before the first paint
+    from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.app.scene.style import Style
+    from negnn_gui.app.scene.view_state import ViewStates
     from negnn_gui.results import Analysis, SiteRef
     from negnn_gui.structures.entry import StructureEntry, StructureReadError
 
@@ -52,6 +55,8 @@ class Session(QObject):
     current_changed = Signal(object)
     selection_changed = Signal(object)
     colouring_changed = Signal(object)
+    style_changed = Signal()
+    found_bonds_changed = Signal(str)
     levels_changed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -65,6 +70,8 @@ class Session(QObject):
         self._current: str | None = None
         self._selection: frozenset[SiteRef] = frozenset()
         self._colouring: Colouring | None = None
+        self._views: ViewStates | None = None
+        self._found_bonds: dict[str, CellBonds] = {}
         self._levels = DEFAULT_LEVELS
 
     # --- what is open -------------------------------------------------------------------------------
@@ -116,6 +123,7 @@ class Session(QObject):
             del self._entries[entry_id], self._statuses[entry_id]
             self._analyses.pop(entry_id, None)
             self._awaited.pop(entry_id, None)
+            self._found_bonds.pop(entry_id, None)
         self.select(frozenset(ref for ref in self._selection if ref.entry_id not in removed))
         if self._current in removed:
             self.set_current(self._neighbour(order, self._current))
@@ -243,6 +251,50 @@ class Session(QObject):
             return
         self._colouring = colouring
         self.colouring_changed.emit(colouring)
+
+    # --- how crystals are drawn ---------------------------------------------------------------------
+
+    @property
+    def views(self) -> ViewStates:
+        """Styles and cameras of the open structures; change styles by ``set_style``."""
+        if self._views is None:
+            from negnn_gui.app.scene.view_state import ViewStates
+
+            self._views = ViewStates()
+        return self._views
+
+    def style(self, entry_id: str | None = None) -> Style:
+        """How a structure is drawn; None: the one that is shown."""
+        return self.views.style(entry_id or self._current)
+
+    def set_style(self, style: Style, entry_id: str | None = None) -> None:
+        """Draw a structure (None: the one that is shown) another way; setting the former style undoes it.
+
+        Raises
+        ------
+        ValueError
+            The structure cannot be drawn like this; one sentence, and nothing has changed.
+        """
+        entry_id = entry_id or self._current
+        style.check(1 if entry_id is None else self._entries[entry_id].n_sites)
+        if self.views.set_style(style, entry_id):
+            self.style_changed.emit()
+
+    def restore_views(self, views: ViewStates) -> None:
+        """See everything as it was saved (``ViewStates.from_dict``)."""
+        self.views.take_over(views)
+        self.style_changed.emit()
+        self.current_changed.emit(self._current)
+
+    def found_bonds(self, entry_id: str) -> CellBonds | None:
+        """What CrystalNN found in a structure, or None."""
+        return self._found_bonds.get(entry_id)
+
+    def set_found_bonds(self, entry_id: str, bonds: CellBonds) -> None:
+        """Take in what CrystalNN found; dropped where the structure was closed meanwhile."""
+        if entry_id in self._entries:
+            self._found_bonds[entry_id] = bonds
+            self.found_bonds_changed.emit(entry_id)
 
     @property
     def levels(self) -> str:

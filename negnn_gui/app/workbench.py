@@ -85,6 +85,7 @@ class Workbench(QObject):
         session.read_failures_changed.connect(self._show_pages)
         session.selection_changed.connect(self._on_selection)
         self.views.hovered.connect(self._on_hovered)
+        self.views.said.connect(self.status.say)
         self.views.card_wanted.connect(self.show_model_card)
         self.views.ready.connect(self._on_views_ready)
 
@@ -111,6 +112,8 @@ class Workbench(QObject):
         self.menus.set_examples(examples)
         self.welcome.set_examples(examples)
         self.menus.offer_colourings(self.session.colouring)
+        if self.views.crystal is not None:
+            self.menus.offer_selecting(self.views.crystal.select_menu)
         self.controller.start_predictor()
         self.furnished.emit()
 

@@ -52,6 +52,7 @@ def canvas(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[CrystalCan
         widget.set_selection(frozenset(selected))
 
     widget.picked.connect(follow)
+    widget.style_wanted.connect(widget.set_crystal_style)
     widget.set_structure(perovskite())
     widget.look("c")
     widget.show()
@@ -274,12 +275,12 @@ def test_other_keys_reset_turn_and_move(canvas: CrystalCanvas, qtbot: QtBot) -> 
 
 def test_ctrl_b_and_ctrl_u_switch_bonds_and_cell(canvas: CrystalCanvas, qtbot: QtBot) -> None:
     drawn = pixels(canvas)
-    with qtbot.waitSignal(canvas.style_changed) as caught:
+    with qtbot.waitSignal(canvas.style_wanted) as caught:
         qtbot.keyClick(canvas, Qt.Key.Key_B, Mod.ControlModifier)
     assert caught.args[0].bonds is False
     without_bonds = pixels(canvas)
     assert (without_bonds != drawn).any()
-    with qtbot.waitSignal(canvas.style_changed) as caught:
+    with qtbot.waitSignal(canvas.style_wanted) as caught:
         qtbot.keyClick(canvas, Qt.Key.Key_U, Mod.ControlModifier)
     assert caught.args[0].cell is False
     assert (pixels(canvas) != without_bonds).any()

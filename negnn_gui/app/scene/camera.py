@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +75,37 @@ class Camera:
     def position(self) -> Vector:
         """(3,) float: where the viewer is, Å."""
         return self.focal + self.distance * self.back
+
+    def to_dict(self) -> dict[str, Any]:
+        """The camera as JSON holds it; see ``from_dict``."""
+        return {
+            "focal_A": self.focal.tolist(),
+            "back": self.back.tolist(),
+            "up": self.up.tolist(),
+            "half_height_A": self.half_height,
+            "perspective": self.perspective,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Camera:
+        """The camera of a ``to_dict``.
+
+        Raises
+        ------
+        ValueError
+            The data describe none; one sentence.
+        """
+        try:
+            focal, back, up = (np.array(data[k], dtype=np.float64) for k in ("focal_A", "back", "up"))
+            half_height, perspective = float(data["half_height_A"]), bool(data.get("perspective", False))
+            upright = up - (up @ back) * back / max(float(back @ back), 1e-12)
+            lengths = np.linalg.norm(back), np.linalg.norm(upright)
+            usable = focal.shape == back.shape == (3,) and min(lengths) > 1e-6
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"the camera cannot be restored: {error}") from error
+        if not (usable and np.isfinite([*focal, *back, *up]).all() and 0.0 < half_height < 1e6):
+            raise ValueError("the camera cannot be restored: it looks nowhere")
+        return cls(focal, _unit(back), _unit(upright), half_height, perspective)
 
     def rotated(self, right: float, up: float, roll: float = 0.0) -> Camera:
         """The crystal turned under the pointer: all in radians, ``roll`` counter-clockwise."""
@@ -186,6 +219,16 @@ def view_directions(view: str, lattice: Vector) -> tuple[Vector, Vector]:
     towards_viewer = np.array(numbers) @ (lattice if view.startswith("[") else star)
     along_c = np.linalg.norm(np.cross(_unit(towards_viewer), _unit(lattice[2]))) < 1e-3
     return towards_viewer, lattice[1] if along_c else lattice[2]
+
+
+def lattice_indices(text: str, brackets: str) -> tuple[int, int, int] | None:
+    """Three whole indices, in the ``brackets`` ("[]" or "()") or without any; None if they are not that."""
+    text = text.strip().replace("−", "-")
+    inner = text[1:-1] if text[:1] == brackets[0] and text[-1:] == brackets[1] else text
+    numbers = _indices(f"({inner})")
+    if numbers is None or any(not number.is_integer() or abs(number) > 99 for number in numbers):
+        return None
+    return int(numbers[0]), int(numbers[1]), int(numbers[2])
 
 
 def _indices(text: str) -> list[float] | None:

@@ -12,17 +12,21 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from negnn_gui.app.scene import furniture
 from negnn_gui.app.scene.camera import STANDARD, Camera, default_camera, view_directions
-from negnn_gui.app.scene.colouring import Colouring, ColourScale, colour_scale, colour_sites
+from negnn_gui.app.scene.colouring import Colouring, ColourScale, colour_scale, colour_sites, property_info
 from negnn_gui.app.scene.colours import RGB
 from negnn_gui.app.scene.drawing import Drawing, draw
 from negnn_gui.app.scene.layers import CrystalLayers, legend_entries
 from negnn_gui.app.scene.measure import AtomRef, Measurement, atom_position, measure
+from negnn_gui.app.scene.moments import BallKey, Magnitudes, balls
 from negnn_gui.app.scene.picking import inside_rectangle, pick
 from negnn_gui.app.scene.stage import Stage, enlargement
 from negnn_gui.app.scene.style import LIGHT, Style, Theme
 
 if TYPE_CHECKING:
+    from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.structures.entry import StructureEntry
+
+_MAGNITUDES = ("moment", "moment_exp")
 
 
 class CrystalScene:
@@ -43,6 +47,10 @@ class CrystalScene:
         self._drawing: Drawing | None = None
         self._colouring = Colouring()
         self._values: NDArray[np.float64] | None = None
+        self._magnitudes: Magnitudes | None = None
+        self._found: CellBonds | None = None
+        self._arranged: Drawing | None = None
+        self._ball_key: BallKey | None = None
         self._scale: ColourScale | None = None
         self._legend: list[tuple[str, RGB]] = []
         self._selection: frozenset[int] = frozenset()
@@ -83,15 +91,29 @@ class CrystalScene:
         """The displayed atoms and bonds; None without a structure."""
         return self._drawing
 
-    def set_structure(self, entry: StructureEntry | None, keep_camera: bool = False) -> None:
+    def set_structure(
+        self,
+        entry: StructureEntry | None,
+        keep_camera: bool = False,
+        *,
+        style: Style | None = None,
+        found: CellBonds | None = None,
+    ) -> None:
         """Show a structure from the standard direction, or from where the last was seen; None shows nothing.
 
-        Its colours are those of the elements until ``set_values`` gives others.
+        Its colours are those of the elements until ``set_values`` gives others. ``found`` are the bonds that
+        CrystalNN found in it, see ``set_found_bonds``.
+
+        Raises
+        ------
+        ValueError
+            It cannot be drawn in ``style``, see ``Style.check``.
         """
-        self._entry, self._values = entry, None
+        self._style = style or self._style
+        self._entry, self._values, self._magnitudes, self._found = entry, None, None, found
         self._colouring = replace(self._colouring, property="element", limits=None)
         self._selection, self._measured = frozenset(), ()
-        self._drawing = None if entry is None else draw(entry, self._style)
+        self._arranged = None if entry is None else draw(entry, self._style, found)
         self._refresh()
         if entry is not None and not keep_camera:
             self.look(STANDARD)
@@ -102,17 +124,32 @@ class CrystalScene:
         Raises
         ------
         ValueError
-            The style's supercell spans no cell; the old style stays.
+            The structure cannot be drawn like this, see ``Style.check``; the old style stays.
         """
-        drawing = None if self._entry is None else draw(self._entry, style)
+        drawing = None if self._entry is None else draw(self._entry, style, self._found)
         changed_box = drawing is not None and style.supercell != self._style.supercell
-        self._style, self._drawing = style, drawing
+        self._style, self._arranged = style, drawing
         self._camera = replace(self._camera, perspective=style.perspective)
         self._refresh()
         self._fit_wanted = self._fit_wanted or changed_box
 
-    def set_values(self, colouring: Colouring, values: NDArray[np.float64] | None) -> None:
+    def set_found_bonds(self, found: CellBonds | None) -> None:
+        """Bonds that CrystalNN found, for a style that asks for them."""
+        self._found = found
+        if self._entry is not None and self._style.bond_rule == "crystalnn":
+            self._arranged = draw(self._entry, self._style, found)
+            self._refresh()
+
+    def set_values(
+        self,
+        colouring: Colouring,
+        values: NDArray[np.float64] | None,
+        magnitudes: Magnitudes | None = None,
+    ) -> None:
         """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``.
+
+        ``magnitudes`` are the predicted moments that bars and balls show; None takes the values, where they
+        are predicted moments.
 
         Raises
         ------
@@ -123,7 +160,9 @@ class CrystalScene:
             raise ValueError(
                 f"{len(values)} values for the {self._entry.n_sites} sites of {self._entry.name}"
             )
-        self._colouring, self._values = colouring, values
+        if magnitudes is None and values is not None and colouring.property in _MAGNITUDES:
+            magnitudes = Magnitudes(values, property_info(self._entry, colouring.property).title)
+        self._colouring, self._values, self._magnitudes = colouring, values, magnitudes
         self._refresh()
 
     def set_selection(self, sites: Iterable[int]) -> None:
@@ -251,15 +290,21 @@ class CrystalScene:
         self._stage.release()
 
     def _refresh(self) -> None:
+        self._drawing, self._ball_key = self._arranged, None
         if self._drawing is None or self._entry is None:
             self._layers.clear()
             self._scale, self._legend = None, []
             return
+        if self._style.moments == "radius" and self._magnitudes is not None:
+            radii, self._ball_key = balls(self._drawing, self._magnitudes)
+            self._drawing = replace(self._drawing, radii=radii)
         entry, colouring, values = self._entry, self._colouring, self._values
         self._scale = colour_scale(entry, colouring, values)
         self._legend = legend_entries(entry, colouring, values)
         colours = colour_sites(entry, colouring, values)
-        self._layers.show(entry, self._drawing, self._style, self._theme, colouring, values, colours)
+        self._layers.show(
+            entry, self._drawing, self._style, self._theme, colouring, self._magnitudes, colours
+        )
         self._layers.mark(self._drawing, self._selection, self._theme)
 
     def _apply_fit(self, width: float, height: float, unit: float) -> None:
@@ -290,8 +335,11 @@ class CrystalScene:
         frame = furniture.Frame(self._stage.overlay, self._camera, self._theme, width, height, unit)
         if furniture.has_room(width, height, unit):
             glyphs = self._layers.glyphs()
-            furniture.furnish(frame, drawing, self._style, self._legend, self._scale, glyphs)
+            key = glyphs if self._ball_key is None else self._ball_key
+            furniture.furnish(frame, drawing, self._style, self._legend, self._scale, key)
         result = self.set_measured(self._measured)
-        if result is not None and len(self._measured) > 1:
+        if result is not None and self._entry is not None:
             points = np.array([atom_position(ref, drawing.lattice, drawing.frac) for ref in self._measured])
-            furniture.add_measurement(frame, self._camera.project(points, width, height)[:, :2], result.short)
+            names = [ref.label(self._entry.site_labels) for ref in self._measured]
+            short = "" if len(names) == 1 else result.short
+            furniture.add_measurement(frame, self._camera.project(points, width, height)[:, :2], names, short)

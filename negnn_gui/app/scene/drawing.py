@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negnn_gui.app.scene.bonds import add_bonded_neighbours, cell_bonds, displayed_bonds
+from negnn_gui.app.scene.bonds import CellBonds, add_bonded_neighbours, cell_bonds, displayed_bonds
 from negnn_gui.app.scene.geometry import DisplayedAtoms, box_corners, displayed_atoms
+from negnn_gui.app.scene.molecules import whole_molecules
 from negnn_gui.app.scene.polyhedra import Polyhedra, coordination_polyhedra
 from negnn_gui.app.scene.style import WIRE_RADIUS, Style, atom_radii
 
@@ -66,41 +67,64 @@ class Drawing:
         return float(self.radii[at_origin].max(initial=0.0))
 
 
-def draw(entry: StructureEntry, style: Style) -> Drawing:
+def draw(entry: StructureEntry, style: Style, found: CellBonds | None = None) -> Drawing:
     """Arrange a structure in a style.
+
+    Parameters
+    ----------
+    found : CellBonds or None
+        What CrystalNN found, for a style that asks for it; None: the style's distances decide meanwhile.
 
     Raises
     ------
     ValueError
-        The style's supercell spans no cell.
+        The style cannot be drawn, see ``Style.check``.
     """
+    style.check(entry.n_sites)
     lattice = np.array(entry.structure.lattice.matrix, dtype=np.float64)
     frac = np.array(entry.structure.frac_coords, dtype=np.float64).reshape(-1, 3)
     matrix = style.supercell_matrix()
-    atoms = displayed_atoms(lattice, frac, matrix, style.images)
+    atoms = boxed = displayed_atoms(lattice, frac, matrix, style.images)
     pairs, polyhedra = np.empty((0, 2), dtype=np.int64), None
-    if style.draws_bonds(len(atoms)) or style.polyhedra:
-        bonds = cell_bonds(lattice, frac, entry.elements, style.bond_scale, style.bond_limits)
-        centres = np.array([style.complete_bonds or symbol in style.polyhedra for symbol in entry.elements])
+    if style.draws_bonds(len(atoms)) or style.polyhedra or style.complete != "none":
+        bonds = bonds_of(entry, style, found)
+        if style.complete == "molecules":
+            atoms = whole_molecules(atoms, bonds, lattice, frac)
+        centres = np.array(
+            [style.complete == "bonds" or symbol in style.polyhedra for symbol in entry.elements]
+        )
         if centres.any():
             atoms = add_bonded_neighbours(atoms, centres[atoms.site], bonds, lattice, frac)
-        atoms = _without(atoms, entry, style.hidden)
+        atoms = _shown(atoms, entry, style, lattice)
         if style.draws_bonds(len(atoms)):
             pairs = displayed_bonds(atoms, bonds)
         if style.polyhedra:
-            boxed = displayed_atoms(lattice, frac, matrix, style.images)
-            polyhedra = coordination_polyhedra(boxed, bonds, lattice, frac, entry.elements, style.polyhedra)
+            middles = _shown(boxed, entry, replace(style, hidden=frozenset()), lattice)
+            polyhedra = coordination_polyhedra(middles, bonds, lattice, frac, entry.elements, style.polyhedra)
     else:
-        atoms = _without(atoms, entry, style.hidden)
+        atoms = _shown(atoms, entry, style, lattice)
+    return Drawing(lattice, frac, atoms, _radii(entry, style, atoms, pairs), pairs, matrix, polyhedra)
+
+
+def bonds_of(entry: StructureEntry, style: Style, found: CellBonds | None = None) -> CellBonds:
+    """The bonds of one cell by the rule of a style."""
+    if style.bond_rule == "crystalnn" and found is not None:
+        return found
+    lattice = np.array(entry.structure.lattice.matrix, dtype=np.float64)
+    frac = np.array(entry.structure.frac_coords, dtype=np.float64).reshape(-1, 3)
+    return cell_bonds(lattice, frac, entry.elements, style.bond_scale, style.bond_limits)
+
+
+def _radii(entry: StructureEntry, style: Style, atoms: DisplayedAtoms, pairs: NDArray[np.int64]) -> Floats:
+    """(M,) float: drawn radii, Å."""
     radii = atom_radii(entry.elements, style.atoms)[atoms.site]
-    if style.atoms in ("sticks", "wireframe"):
-        # An atom without a bond would be a speck: show it as a small ball.
-        alone = np.ones(len(atoms), dtype=bool)
-        alone[pairs.ravel()] = False
-        radii = np.where(
-            alone, np.maximum(radii, 0.5 * atom_radii(entry.elements, "ball-and-stick")[atoms.site]), radii
-        )
-    return Drawing(lattice, frac, atoms, radii, pairs, matrix, polyhedra)
+    if style.atoms not in ("sticks", "wireframe"):
+        return radii
+    # An atom without a bond would be a speck: show it as a small ball.
+    alone = np.ones(len(atoms), dtype=bool)
+    alone[pairs.ravel()] = False
+    balls = 0.5 * atom_radii(entry.elements, "ball-and-stick")[atoms.site]
+    return np.where(alone, np.maximum(radii, balls), radii)
 
 
 def half_sticks(drawing: Drawing, colours: NDArray[np.uint8]) -> tuple[Floats, Floats, NDArray[np.uint8]]:
@@ -167,8 +191,9 @@ def shared_sites(entry: StructureEntry) -> dict[int, tuple[tuple[str, float], ..
     return shared
 
 
-def _without(atoms: DisplayedAtoms, entry: StructureEntry, hidden: frozenset[str]) -> DisplayedAtoms:
-    if not hidden:
-        return atoms
-    keep = np.array([symbol not in hidden for symbol in entry.elements], dtype=bool)
-    return atoms.take(keep[atoms.site])
+def _shown(atoms: DisplayedAtoms, entry: StructureEntry, style: Style, lattice: Floats) -> DisplayedAtoms:
+    """Without the hidden elements and what lies outside the slab."""
+    if style.hidden:
+        keep = np.array([symbol not in style.hidden for symbol in entry.elements], dtype=bool)
+        atoms = atoms.take(keep[atoms.site])
+    return atoms if style.slab is None else atoms.take(style.slab.holds(atoms.position, lattice))

@@ -14,7 +14,7 @@ from negnn_gui.app.scene.colouring import ColourScale, tick_values
 from negnn_gui.app.scene.colourmaps import MISSING
 from negnn_gui.app.scene.drawing import Drawing
 from negnn_gui.app.scene.meshes import cones
-from negnn_gui.app.scene.moments import Glyphs, key_value
+from negnn_gui.app.scene.moments import BallKey, Glyphs, key_value
 from negnn_gui.app.scene.overlay import RGB, Overlay, Text, text_width
 from negnn_gui.app.scene.style import Style, Theme
 
@@ -76,7 +76,7 @@ def furnish(
     style: Style,
     legend: Sequence[tuple[str, RGB]],
     scale: ColourScale | None,
-    glyphs: Glyphs | None,
+    key: Glyphs | BallKey | None,
 ) -> None:
     """Everything that the style asks for."""
     if style.cell:
@@ -87,7 +87,10 @@ def furnish(
         add_legend(frame, legend)
         if scale is not None:
             add_colour_bar(frame, scale)
-        add_moment_key(frame, glyphs)
+        if isinstance(key, BallKey):
+            add_ball_key(frame, key)
+        else:
+            add_moment_key(frame, key)
 
 
 def add_legend(frame: Frame, items: Sequence[tuple[str, RGB]]) -> None:
@@ -176,11 +179,22 @@ def add_moment_key(frame: Frame, glyphs: Glyphs | None) -> None:
     overlay.add_line((right - length, y), (right, y), colour)
     for end in (right - length, right):
         overlay.add_line((end, y - 4.0 * unit), (end, y + 4.0 * unit), colour)
-    overlay.add_text(Text(f"{value:g} μB", right, y - 14.0 * unit, _SMALL * unit, colour, "right"))
+    words = f"{glyphs.label} {value:g} μB".strip()
+    overlay.add_text(Text(words, right, y - 14.0 * unit, _SMALL * unit, colour, "right"))
 
 
-def add_measurement(frame: Frame, path: NDArray[np.float64], label: str) -> None:
-    """Dashed lines along the (M, 2) pixels of the measured atoms, numbers at them, the value between them."""
+def add_ball_key(frame: Frame, key: BallKey) -> None:
+    """A ball as large as that of a round moment, with its value, at the bottom right."""
+    unit, colour = frame.unit, frame.theme.foreground
+    radius = key.radius * frame.camera.pixels_per_angstrom(frame.height)
+    right, y = frame.width - _EDGE * unit, frame.height - _EDGE * unit - max(radius, 8.0 * unit)
+    words = f"{key.label} {key.value:g} μB"
+    frame.overlay.add_sphere(right - radius, y, radius, MISSING)
+    frame.overlay.add_text(Text(words, right - 2.0 * radius - 8.0 * unit, y, _SMALL * unit, colour, "right"))
+
+
+def add_measurement(frame: Frame, path: NDArray[np.float64], names: Sequence[str], label: str) -> None:
+    """Dashed lines along the (M, 2) pixels of the measured atoms, their names at them, the value between."""
     unit, overlay, theme = frame.unit, frame.overlay, frame.theme
     for start, end in pairwise(path):
         length = float(np.linalg.norm(end - start))
@@ -188,12 +202,14 @@ def add_measurement(frame: Frame, path: NDArray[np.float64], label: str) -> None
             stop = min(begin + 5.0 * unit, length)
             first, second = start + (end - start) * (begin / length), start + (end - start) * (stop / length)
             overlay.add_line((first[0], first[1]), (second[0], second[1]), theme.accent)
-    for number, (x, y) in enumerate(path, start=1):
+    for name, (x, y) in zip(names, path, strict=True):
         overlay.add_text(
-            Text(str(number), x, y, 11.0 * unit, theme.foreground, "centre", theme.background, True)
+            Text(f" {name} ", x, y, 11.0 * unit, theme.foreground, "centre", theme.background, True)
         )
+    if not label:
+        return
     x, y = path.mean(axis=0)
-    below = 18.0 * unit if len(path) == 3 else 0.0
+    below = 20.0 * unit if len(path) == 3 else 0.0
     overlay.add_text(
         Text(f" {label} ", x, y + below, _TEXT * unit, theme.foreground, "centre", theme.background)
     )

@@ -16,7 +16,7 @@ from negnn_gui.app.scene.colours import RGB, element_colours
 from negnn_gui.app.scene.drawing import VACANCY, Drawing, half_sticks, shared_sites, stick_radius
 from negnn_gui.app.scene.geometry import box_corners, box_edges
 from negnn_gui.app.scene.meshes import Mesh, merge, sectors
-from negnn_gui.app.scene.moments import SHAFT_RADIUS, Glyphs, arrows, bars, file_vectors
+from negnn_gui.app.scene.moments import SHAFT_RADIUS, Glyphs, Magnitudes, arrows, bars, file_vectors
 from negnn_gui.app.scene.style import Style, Theme
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _VACANT: RGB = (242, 242, 242)
 _MANY_STICKS = 8_000
 _FACE_ALPHA = 110
 _EDGE_COLOUR = (70, 74, 82)
-_MAGNITUDES = ("moment", "moment_exp")
 
 
 class CrystalLayers:
@@ -57,7 +56,7 @@ class CrystalLayers:
         style: Style,
         theme: Theme,
         colouring: Colouring,
-        values: NDArray[np.float64] | None,
+        magnitudes: Magnitudes | None,
         site_colours: NDArray[np.uint8],
     ) -> None:
         """Show a drawing with (N, 3) colours of its sites."""
@@ -74,7 +73,7 @@ class CrystalLayers:
         self._bonds.update(starts, ends, stick_radius(style), stick_colours)
         self._show_box(drawing, style, theme)
         self._show_polyhedra(drawing, site_colours)
-        self._show_moments(entry, drawing, style, colouring, values, site_colours)
+        self._show_moments(entry, drawing, style, magnitudes, site_colours)
 
     def mark(self, drawing: Drawing, sites: frozenset[int], theme: Theme) -> None:
         """Put rings around all displayed images of some sites."""
@@ -140,17 +139,16 @@ class CrystalLayers:
         entry: StructureEntry,
         drawing: Drawing,
         style: Style,
-        colouring: Colouring,
-        values: NDArray[np.float64] | None,
+        magnitudes: Magnitudes | None,
         site_colours: NDArray[np.uint8],
     ) -> None:
         glyphs: Glyphs | None = None
         if style.moments == "arrows":
             vectors = file_vectors(entry, style.moment_axis, drawing.lattice)
             if vectors is not None:
-                glyphs = arrows(drawing, vectors)
-        elif style.moments == "bars" and values is not None and colouring.property in _MAGNITUDES:
-            glyphs = bars(drawing, values, site_colours, style.moment_axis)
+                glyphs = arrows(drawing, vectors, style.moment_length)
+        elif style.moments == "bars" and magnitudes is not None:
+            glyphs = bars(drawing, magnitudes, site_colours, style.moment_axis, style.moment_length)
         self._glyphs = glyphs if glyphs is not None and len(glyphs.starts) else None
         if self._glyphs is None:
             self._shafts.actor.VisibilityOff()

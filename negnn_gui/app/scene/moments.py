@@ -23,13 +23,26 @@ HEAD_LENGTH = 0.55
 HEAD_RADIUS = 0.24
 UP = (214, 40, 57)
 DOWN = (38, 98, 208)
+# The largest ball of a picture that shows magnitudes as areas, and the smallest: zero is a value and stays visible.
+LARGEST_BALL, SMALLEST_BALL = 0.85, 0.12
 _NEGLIGIBLE = 0.02
 _PARALLEL = 0.999
 
 
 @dataclass(frozen=True, eq=False)
+class Magnitudes:
+    """Predicted abs(m) of each site: (N,) μB, NaN without data, and what to call them in the picture."""
+
+    values: Floats
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
 class Glyphs:
-    """Shafts (S, 3) to (S, 3) with (S, 3) colours, heads as one mesh, and the length of 1 μB in Å."""
+    """Shafts (S, 3) to (S, 3) with (S, 3) colours, heads as one mesh, and the length of 1 μB in Å.
+
+    ``label`` says in the scale key what is drawn.
+    """
 
     starts: Floats
     ends: Floats
@@ -37,6 +50,16 @@ class Glyphs:
     heads: Mesh
     scale: float
     largest: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class BallKey:
+    """Scale key of balls: a round moment (μB), the radius of its ball (Å), and what is drawn."""
+
+    value: float
+    radius: float
+    label: str
 
 
 def file_vectors(entry: StructureEntry, axis: tuple[int, int, int], lattice: Floats) -> Floats | None:
@@ -60,16 +83,17 @@ def file_vectors(entry: StructureEntry, axis: tuple[int, int, int], lattice: Flo
     return np.outer(np.asarray(entry.moment_input, dtype=np.float64), direction / np.linalg.norm(direction))
 
 
-def arrows(drawing: Drawing, vectors: Floats) -> Glyphs:
+def arrows(drawing: Drawing, vectors: Floats, length_of_one: float | None = None) -> Glyphs:
     """An arrow through each displayed atom along its site's vector, (N, 3) μB.
 
-    Where all are parallel to one axis, up and down have different colours.
+    Where all are parallel to one axis, up and down have different colours. An arrow of 1 μB is
+    ``length_of_one`` Å long; None makes the longest ``LONGEST``.
     """
     moment = np.nan_to_num(vectors[drawing.atoms.site])
     size = np.linalg.norm(moment, axis=1)
     largest = float(size.max(initial=0.0))
     shown = size > max(_NEGLIGIBLE, 0.01 * largest)
-    scale = LONGEST / largest if largest > 0.0 else 0.0
+    scale = _scale(largest, length_of_one)
     direction = moment[shown] / size[shown][:, None]
     length = np.maximum(scale * size[shown], 1.2 * HEAD_LENGTH)[:, None]
     centre = drawing.atoms.position[shown]
@@ -82,22 +106,50 @@ def arrows(drawing: Drawing, vectors: Floats) -> Glyphs:
     necks = tips - direction * HEAD_LENGTH
     sides = 24 if len(necks) < 2000 else 8
     heads = cones(necks, direction, HEAD_LENGTH, HEAD_RADIUS, colours, sides) if len(necks) else merge([])
-    return Glyphs(starts, necks, colours, heads, scale, largest)
+    return Glyphs(starts, necks, colours, heads, scale, largest, "m in file")
 
 
 def bars(
-    drawing: Drawing, magnitudes: Floats, site_colours: NDArray[np.uint8], axis: tuple[int, int, int]
+    drawing: Drawing,
+    magnitudes: Magnitudes,
+    site_colours: NDArray[np.uint8],
+    axis: tuple[int, int, int],
+    length_of_one: float | None = None,
 ) -> Glyphs:
-    """A bar through each displayed atom, as long as its site's (N,) magnitude, μB; it has no direction."""
-    size = np.nan_to_num(np.abs(magnitudes[drawing.atoms.site]))
+    """A bar through each displayed atom, as long as its site's magnitude; it has no direction."""
+    size = np.nan_to_num(np.abs(magnitudes.values[drawing.atoms.site]))
     largest = float(size.max(initial=0.0))
     shown = size > max(_NEGLIGIBLE, 0.01 * largest)
-    scale = LONGEST / largest if largest > 0.0 else 0.0
+    scale = _scale(largest, length_of_one)
     direction = np.array(axis) @ drawing.lattice
     half = np.outer(scale * size[shown] / 2.0, direction / np.linalg.norm(direction))
     centre = drawing.atoms.position[shown]
     colours = site_colours[drawing.atoms.site[shown]]
-    return Glyphs(centre - half, centre + half, colours, merge([]), scale, largest)
+    return Glyphs(centre - half, centre + half, colours, merge([]), scale, largest, magnitudes.label)
+
+
+def balls(drawing: Drawing, magnitudes: Magnitudes) -> tuple[Floats, BallKey | None]:
+    """(M,) radii whose squares grow with the magnitudes, Å, and their scale key; None where all are zero.
+
+    Sites without data, and those of (almost) no moment, have the smallest ball.
+    """
+    size = np.nan_to_num(np.abs(magnitudes.values[drawing.atoms.site]))
+    largest = float(np.nan_to_num(np.abs(magnitudes.values)).max(initial=0.0))
+    if largest <= _NEGLIGIBLE:
+        return np.full(len(size), SMALLEST_BALL), None
+
+    def radius(moment: Floats) -> Floats:
+        return np.maximum(LARGEST_BALL * np.sqrt(moment / largest), SMALLEST_BALL)
+
+    value = key_value(largest)
+    return radius(size), BallKey(value, float(radius(np.array(value))), magnitudes.label)
+
+
+def _scale(largest: float, length_of_one: float | None) -> float:
+    """Å to a μB."""
+    if length_of_one is not None:
+        return length_of_one
+    return LONGEST / largest if largest > 0.0 else 0.0
 
 
 def key_value(largest: float) -> float:

@@ -67,10 +67,14 @@ def render_file_image(
         scene.set_structure(entry)
         scene.set_values(colouring, site_values(entry, analysis, colouring.property))
         scene.look(view)
-        unit = max(min(width, height) / _REFERENCE_SIDE, 0.7)
-        return scene.render_image(width, height, transparent, unit=unit)
+        return scene.render_image(width, height, transparent, unit=picture_unit(width, height))
     finally:
         scene.release()
+
+
+def picture_unit(width: int, height: int) -> float:
+    """Size of a logical pixel in a picture for a file: texts grow with the picture."""
+    return max(min(width, height) / _REFERENCE_SIDE, 0.7)
 
 
 def render_png(

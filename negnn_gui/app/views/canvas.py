@@ -39,9 +39,14 @@ from negnn_gui.app.views.canvas_painting import (
 )
 from negnn_gui.app.views.canvas_pointing import Pointing
 from negnn_gui.app.views.canvas_scene import LazyScene
+from negnn_gui.app.views.canvas_spin import Spin
 
 if TYPE_CHECKING:
+    from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.app.scene.camera import Camera
+    from negnn_gui.app.scene.measure import AtomRef
+    from negnn_gui.app.scene.moments import Magnitudes
+    from negnn_gui.app.scene.view_state import KeptView
     from negnn_gui.structures.entry import StructureEntry
 
 logger = logging.getLogger(__name__)
@@ -61,14 +66,26 @@ class CrystalCanvas(QWidget):
         Site under the pointer, -1 for none.
     measured(str)
         Position, distance, angle or dihedral of 1 to 4 selected atoms; "" for none.
-    style_changed(Style)
-        A key switched bonds or the cell.
+    style_wanted(Style)
+        A key asks for bonds or the cell, or for none.
+    camera_moved(Camera, Camera)
+        Somebody moved the camera: before and after.
+    looked(str)
+        Somebody chose a named direction; "" for a fit in the same direction.
+    menu_wanted(QPoint, AtomRef or None)
+        A right click, in global coordinates, and the atom there.
+    spin_changed(bool)
+        The crystal began or stopped turning by itself.
     """
 
     picked = Signal(object, str)
     hovered = Signal(int)
     measured = Signal(str)
-    style_changed = Signal(object)
+    style_wanted = Signal(object)
+    camera_moved = Signal(object, object)
+    looked = Signal(str)
+    menu_wanted = Signal(object, object)
+    spin_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +102,7 @@ class CrystalCanvas(QWidget):
         self.destroyed.connect(self._lazy.release)
         self._pointing = Pointing(self, self._lazy)
         self._gestures = Gestures(self, self._pointing)
+        self._spin = Spin(self)
         self._failure = ""
         self._picture: QImage | None = None
         self._stale = True
@@ -105,16 +123,35 @@ class CrystalCanvas(QWidget):
         """The structure that is shown."""
         return self._lazy.entry
 
-    def set_structure(self, entry: StructureEntry | None) -> None:
-        """Show a structure, from where it was seen last if it was shown before; None shows an invitation."""
-        self._lazy.set_entry(entry)
+    def set_cameras(self, cameras: dict[str, KeptView]) -> None:
+        """Keep where structures are seen from in this dict (by entry id), and look it up there."""
+        self._lazy.cameras = cameras
+
+    def set_structure(
+        self, entry: StructureEntry | None, style: Style | None = None, found: CellBonds | None = None
+    ) -> None:
+        """Show a structure, from where it was seen last if it was shown before; None shows an invitation.
+
+        ``style`` None keeps the style; ``found`` are the bonds that CrystalNN found.
+        """
+        self._lazy.set_entry(entry, style, found)
         self._pointing.forget()
         self.setAccessibleDescription("No structure" if entry is None else f"{entry.name}, {entry.formula}")
         self.refresh()
 
-    def set_values(self, colouring: Colouring, values: NDArray[np.float64] | None) -> None:
-        """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``."""
-        self._lazy.set_values(colouring, values)
+    def set_values(
+        self,
+        colouring: Colouring,
+        values: NDArray[np.float64] | None,
+        magnitudes: Magnitudes | None = None,
+    ) -> None:
+        """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``, magnitudes for bars and balls."""
+        self._lazy.set_values(colouring, values, magnitudes)
+        self.refresh()
+
+    def set_found_bonds(self, found: CellBonds | None) -> None:
+        """Bonds that CrystalNN found, for a style that asks for them."""
+        self._lazy.set_found_bonds(found)
         self.refresh()
 
     def set_selection(self, sites: frozenset[int]) -> None:
@@ -134,13 +171,14 @@ class CrystalCanvas(QWidget):
         Raises
         ------
         ValueError
-            The style's supercell spans no cell.
+            The structure cannot be drawn like this.
         """
-        self._lazy.set_style(style)
-        self.refresh()
+        if style != self._lazy.style:
+            self._lazy.set_style(style)
+            self.refresh()
 
-    def set_site_text(self, text: Callable[[int], str] | None) -> None:
-        """Say where the tool tip of a site (by its index) comes from; None: label, position and value."""
+    def set_site_text(self, text: Callable[[AtomRef], str] | None) -> None:
+        """Say where the tool tip of a drawn atom comes from; None: label, position and value."""
         self._pointing.site_text = text or self._lazy.describe
 
     # --- view ---------------------------------------------------------------------------------------
@@ -155,11 +193,37 @@ class CrystalCanvas(QWidget):
         """
         self._lazy.look(view)
         self.refresh()
+        self.looked.emit(view)
 
     def fit(self) -> None:
         """Fit the crystal into the view without turning it."""
         self._lazy.fit()
         self.refresh()
+        self.looked.emit("")
+
+    def centre_on(self, atom: AtomRef) -> None:
+        """Put an atom into the middle of the view; the crystal turns about it from now on."""
+        from negnn_gui.app.scene.measure import atom_position
+
+        drawing = None if self._lazy.made is None else self._lazy.made.drawing
+        if drawing is not None:
+            place = atom_position(atom, drawing.lattice, drawing.frac)
+            self.move_camera(lambda camera: replace(camera, focal=place))
+
+    def bonds_are_drawn(self) -> bool:
+        """Whether bonds are drawn."""
+        return self._lazy.bonds_are_drawn()
+
+    @property
+    def spinning(self) -> bool:
+        """Whether the crystal turns by itself."""
+        return self._spin.isActive()
+
+    def set_spinning(self, wanted: bool) -> None:
+        """Let the crystal turn slowly about the vertical, or stop it."""
+        if wanted != self.spinning and not (wanted and self._finalised):
+            self._spin.set_spinning(wanted)
+            self.spin_changed.emit(wanted)
 
     @property
     def camera(self) -> Camera | None:
@@ -169,9 +233,24 @@ class CrystalCanvas(QWidget):
     def move_camera(self, move: Callable[[Camera], Camera]) -> None:
         """See the crystal from where ``move`` takes the camera; drawn coarsely until it rests."""
         if self._lazy.made is not None and self._lazy.entry is not None:
+            before = self._lazy.made.camera
+            self.follow_camera(move)
+            self.camera_moved.emit(before, self._lazy.made.camera)
+
+    def follow_camera(self, move: Callable[[Camera], Camera]) -> None:
+        """As ``move_camera``, on behalf of another view that is linked with this one: nothing is emitted."""
+        if self._lazy.made is not None and self._lazy.entry is not None:
             self._lazy.set_camera(move(self._lazy.made.camera))
             self._rest.start()
             self.refresh()
+
+    def follow_look(self, view: str) -> None:
+        """As ``look`` (or ``fit``, for ""), on behalf of a linked view: nothing is emitted."""
+        if view:
+            self._lazy.look(view)
+        else:
+            self._lazy.fit()
+        self.refresh()
 
     def image(self, width: int, height: int, transparent: bool = False, legend: bool = True) -> QImage:
         """The view on white or on nothing, ``width`` x ``height`` pixels, for a file or the clipboard.
@@ -181,8 +260,8 @@ class CrystalCanvas(QWidget):
         GraphicsError
             This machine offers no OpenGL.
         """
-        unit = max(min(width / max(self.width(), 1), height / max(self.height(), 1)), 0.5)
-        return to_image(self._lazy.export(width, height, unit, transparent, legend))
+        seen = (self.width(), self.height())
+        return to_image(self._lazy.export(width, height, seen, transparent, legend))
 
     @property
     def failure(self) -> str:
@@ -205,6 +284,7 @@ class CrystalCanvas(QWidget):
         """Free the VTK window; may be called again. The widget stays blank afterwards."""
         self._finalised = True
         self._rest.stop()
+        self._spin.stop()
         self._lazy.release()
         self._picture = None
 
@@ -212,15 +292,11 @@ class CrystalCanvas(QWidget):
 
     def toggle_bonds(self) -> None:
         """Show or hide the bonds."""
-        self._restyle(replace(self._lazy.style, bonds=not self._lazy.bonds_are_drawn()))
+        self.style_wanted.emit(replace(self._lazy.style, bonds=not self._lazy.bonds_are_drawn()))
 
     def toggle_cell(self) -> None:
         """Show or hide the unit cell."""
-        self._restyle(replace(self._lazy.style, cell=not self._lazy.style.cell))
-
-    def _restyle(self, style: Style) -> None:
-        self.set_crystal_style(style)
-        self.style_changed.emit(style)
+        self.style_wanted.emit(replace(self._lazy.style, cell=not self._lazy.style.cell))
 
     # --- events -------------------------------------------------------------------------------------
 
@@ -271,7 +347,8 @@ class CrystalCanvas(QWidget):
             self.refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """See ``Gestures``."""
+        """See ``Gestures``; taking hold of the crystal stops its spin."""
+        self.set_spinning(False)
         self._gestures.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

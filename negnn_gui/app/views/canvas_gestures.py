@@ -88,6 +88,9 @@ class Gestures:
             self._pointing.pick_inside(band, adding)
         elif not dragged and event.button() == _Button.LeftButton:
             self._pointing.pick_at(pressed, adding)
+        elif not dragged and event.button() == _Button.RightButton:
+            atom = self._pointing.atom_at(pressed)
+            self._canvas.menu_wanted.emit(event.globalPosition().toPoint(), atom)
 
     def cancel(self) -> None:
         """Forget a drag that has begun."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QToolTip
 
 if TYPE_CHECKING:
+    from negnn_gui.app.scene.measure import AtomRef
     from negnn_gui.app.views.canvas import CrystalCanvas
     from negnn_gui.app.views.canvas_scene import LazyScene
 
@@ -19,24 +20,22 @@ class Pointing:
     Attributes
     ----------
     site_text : callable
-        Site index -> tool tip.
+        Drawn atom -> tool tip.
     measurement : str
         What the picked atoms measure; "" for none or more than four.
     """
 
     def __init__(self, canvas: CrystalCanvas, lazy: LazyScene) -> None:
         self._canvas, self._lazy = canvas, lazy
-        self._hovered = -1
-        self.site_text: Callable[[int], str] = lazy.describe
+        self._hovered: AtomRef | None = None
+        self.site_text: Callable[[AtomRef], str] = lazy.describe
         self.measurement = ""
 
     def pick_at(self, where: QPointF, adding: bool) -> None:
         """Select the atom at a point of the view, or with ``adding`` add it or take it away."""
-        scene = self._lazy.made
-        if scene is None or self._lazy.entry is None:
+        if self._lazy.made is None or self._lazy.entry is None:
             return
-        index = scene.pick(where.x(), where.y(), self._canvas.width(), self._canvas.height())
-        ref = None if index < 0 else scene.atom(index)
+        ref = self.atom_at(where)
         if not adding:
             self._lazy.picks.replace(ref)
             self._canvas.picked.emit(frozenset() if ref is None else frozenset({ref.site}), "replace")
@@ -66,25 +65,29 @@ class Pointing:
 
     def hover(self, where: QPointF, on_screen: QPointF) -> None:
         """Say which atom is under the pointer, with a tool tip."""
+        atom = self.atom_at(where)
+        if atom != self._hovered:
+            self._hovered = atom
+            self._canvas.hovered.emit(-1 if atom is None else atom.site)
+            QToolTip.showText(on_screen.toPoint(), "" if atom is None else self.site_text(atom), self._canvas)
+
+    def atom_at(self, where: QPointF) -> AtomRef | None:
+        """The drawn atom at a point of the view, or None."""
         scene = self._lazy.made
-        site = -1
-        if scene is not None:
-            index = scene.pick(where.x(), where.y(), self._canvas.width(), self._canvas.height())
-            site = -1 if index < 0 else scene.atom(index).site
-        if site != self._hovered:
-            self._hovered = site
-            self._canvas.hovered.emit(site)
-            QToolTip.showText(on_screen.toPoint(), "" if site < 0 else self.site_text(site), self._canvas)
+        if scene is None or self._lazy.entry is None:
+            return None
+        index = scene.pick(where.x(), where.y(), self._canvas.width(), self._canvas.height())
+        return None if index < 0 else scene.atom(index)
 
     def leave(self) -> None:
         """Nothing is under the pointer any more."""
-        if self._hovered != -1:
-            self._hovered = -1
+        if self._hovered is not None:
+            self._hovered = None
             self._canvas.hovered.emit(-1)
 
     def forget(self) -> None:
         """Another structure is shown."""
-        self._hovered = -1
+        self._hovered = None
         self.measure()
 
     def measure(self) -> None:

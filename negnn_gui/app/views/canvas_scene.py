@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from negnn_gui.app.scene.colouring import Colouring, property_info
 from negnn_gui.app.scene.style import LIGHT, Style, Theme
+from negnn_gui.app.scene.view_state import KeptView
 from negnn_gui.app.views.canvas_pacing import Pacing
 from negnn_gui.app.views.canvas_picks import Picks
 
 if TYPE_CHECKING:
+    from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.app.scene.camera import Camera
     from negnn_gui.app.scene.crystal import CrystalScene
-    from negnn_gui.app.scene.measure import Measurement
+    from negnn_gui.app.scene.measure import AtomRef, Measurement
+    from negnn_gui.app.scene.moments import Magnitudes
     from negnn_gui.structures.entry import StructureEntry
 
 
@@ -28,6 +31,12 @@ class LazyScene:
     ----------
     entry, style, colouring, values, theme
         What to draw.
+    magnitudes : Magnitudes or None
+        Predicted moments that bars and balls show.
+    found : CellBonds or None
+        What CrystalNN found.
+    cameras : dict
+        Where each structure was last seen from, by entry id; always up to date.
     picks : Picks
         Selected sites and the images of them that were pointed at.
     fitted : bool
@@ -36,6 +45,9 @@ class LazyScene:
 
     def __init__(self) -> None:
         self.entry: StructureEntry | None = None
+        self.magnitudes: Magnitudes | None = None
+        self.found: CellBonds | None = None
+        self.cameras: dict[str, KeptView] = {}
         self.style = Style()
         self.theme: Theme = LIGHT
         self.colouring = Colouring()
@@ -44,7 +56,6 @@ class LazyScene:
         self.fitted = True
         self._scene: CrystalScene | None = None
         self._view: str | None = None
-        self._cameras: dict[str, Camera] = {}
         self._pacing = Pacing()
         self._released = False
 
@@ -91,22 +102,35 @@ class LazyScene:
         scene.render_image(64, 64)
         self._show_entry(scene)
 
-    def set_entry(self, entry: StructureEntry | None) -> None:
-        """Another structure, coloured by element; the camera of the last one is kept for its return."""
-        if self.entry is not None and self._scene is not None and not self.fitted:
-            self._cameras[self.entry.id] = self._scene.camera
-        self.entry, self.values, self._view = entry, None, None
+    def set_entry(
+        self, entry: StructureEntry | None, style: Style | None = None, found: CellBonds | None = None
+    ) -> None:
+        """Another structure, coloured by element, seen from where it was seen last."""
+        self.entry, self.values, self.magnitudes, self._view = entry, None, None, None
+        self.style, self.found = style or self.style, found
         self.colouring = replace(self.colouring, property="element", limits=None)
         self.picks.clear()
-        self.fitted = True
+        kept = None if entry is None else self.cameras.get(entry.id)
+        self.fitted = kept is None or kept.fitted
         if self._scene is not None:
             self._show_entry(self._scene)
 
-    def set_values(self, colouring: Colouring, values: NDArray[np.float64] | None) -> None:
+    def set_values(
+        self,
+        colouring: Colouring,
+        values: NDArray[np.float64] | None,
+        magnitudes: Magnitudes | None = None,
+    ) -> None:
         """Other colours."""
-        self.colouring, self.values = colouring, values
+        self.colouring, self.values, self.magnitudes = colouring, values, magnitudes
         if self._scene is not None and self.entry is not None:
-            self._scene.set_values(colouring, values)
+            self._scene.set_values(colouring, values, magnitudes)
+
+    def set_found_bonds(self, found: CellBonds | None) -> None:
+        """What CrystalNN found."""
+        self.found = found
+        if self._scene is not None and self.entry is not None:
+            self._scene.set_found_bonds(found)
 
     def set_sites(self, sites: frozenset[int]) -> None:
         """Another selection."""
@@ -115,8 +139,8 @@ class LazyScene:
             self._scene.set_selection(sites)
 
     def set_style(self, style: Style) -> None:
-        """Another style; ValueError where its supercell spans no cell."""
-        style.supercell_matrix()
+        """Another style; ValueError where the structure cannot be drawn like this."""
+        style.check(1 if self.entry is None else self.entry.n_sites)
         self.style = style
         if self._scene is not None:
             self._scene.set_style(style)
@@ -135,7 +159,7 @@ class LazyScene:
 
         view_directions(view, np.array(self.entry.structure.lattice.matrix))
         self.fitted, self._view = True, view
-        self._cameras.pop(self.entry.id, None)
+        self.cameras.pop(self.entry.id, None)
         if self._scene is not None:
             self._scene.look(view)
 
@@ -149,6 +173,8 @@ class LazyScene:
         """See the crystal from where somebody moved it."""
         self.scene().camera = camera
         self.fitted = False
+        if self.entry is not None:
+            self.cameras[self.entry.id] = KeptView(camera, fitted=False)
 
     def measure(self) -> Measurement | None:
         """Measure the picked atoms and draw the measurement."""
@@ -159,11 +185,12 @@ class LazyScene:
         drawing = None if self._scene is None else self._scene.drawing
         return self.style.draws_bonds(0 if drawing is None else len(drawing.atoms))
 
-    def describe(self, site: int) -> str:
-        """Label, element, fractional coordinates and the coloured value of a site."""
+    def describe(self, atom: AtomRef) -> str:
+        """Label, element, fractional coordinates and the coloured value of a drawn atom."""
         if self.entry is None:
             return ""
-        a, b, c = self.entry.structure[site].frac_coords
+        site = atom.site
+        a, b, c = self.entry.structure[site].frac_coords + np.array(atom.offset)
         lines = [
             f"{self.entry.site_labels[site]}  {self.entry.elements[site]}",
             f"{a:.4f}  {b:.4f}  {c:.4f}",
@@ -190,6 +217,13 @@ class LazyScene:
         GraphicsError
             This machine offers no OpenGL.
         """
+        try:
+            return self._paced_picture(width, height, ratio, moving)
+        finally:
+            if self.entry is not None and self._scene is not None:
+                self.cameras[self.entry.id] = KeptView(self._scene.camera, self.fitted)
+
+    def _paced_picture(self, width: int, height: int, ratio: float, moving: bool) -> NDArray[np.uint8]:
         scene, pacing = self.scene(), self._pacing
         began = time.perf_counter()
         if moving and not pacing.smooth_while_moving():
@@ -204,9 +238,15 @@ class LazyScene:
         return pixels
 
     def export(
-        self, width: int, height: int, unit: float, transparent: bool, legend: bool
+        self, width: int, height: int, seen: tuple[int, int], transparent: bool, legend: bool
     ) -> NDArray[np.uint8]:
-        """(height, width, 4) uint8: the same view on white or on nothing, for a file."""
+        """(height, width, 4) uint8: the same view on white or on nothing, for a file.
+
+        What nobody moved fills the picture, as ``negnn render`` draws it; else the picture holds at least
+        what is ``seen`` in a view of that (width, height).
+        """
+        from negnn_gui.app.scene.render import picture_unit
+
         scene = self.scene()
         camera, fitted = scene.camera, self.fitted
         try:
@@ -214,7 +254,10 @@ class LazyScene:
             scene.set_style(replace(self.style, legend=legend))
             if fitted:
                 scene.fit()
-            return scene.render_image(width, height, transparent, unit=unit)
+            else:
+                narrower = (seen[0] / max(seen[1], 1)) / (width / height)
+                scene.camera = replace(camera, half_height=camera.half_height * max(narrower, 1.0))
+            return scene.render_image(width, height, transparent, unit=picture_unit(width, height))
         finally:
             scene.set_style(self.style)
             scene.set_theme(self.theme)
@@ -230,15 +273,17 @@ class LazyScene:
             self._scene = None
 
     def _show_entry(self, scene: CrystalScene) -> None:
-        if scene.style != self.style:
-            scene.set_style(self.style)
-        scene.set_structure(self.entry)
+        scene.set_structure(self.entry, style=self.style, found=self.found)
         if self.entry is None:
             return
-        scene.set_values(self.colouring, self.values)
+        scene.set_values(self.colouring, self.values, self.magnitudes)
         scene.set_selection(self.picks.sites)
         scene.set_measured(self.picks.refs)
-        kept = self._cameras.get(self.entry.id)
+        kept = self.cameras.get(self.entry.id)
         if kept is not None:
-            scene.camera = kept
-            self.fitted = False
+            camera, perspective = kept.camera, self.style.perspective
+            scene.camera = (
+                camera if camera.perspective == perspective else replace(camera, perspective=perspective)
+            )
+            if kept.fitted:
+                scene.fit()

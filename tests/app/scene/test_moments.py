@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 from negnn_gui.app.scene.colouring import Colouring
 from negnn_gui.app.scene.crystal import CrystalScene
 from negnn_gui.app.scene.drawing import draw
-from negnn_gui.app.scene.moments import DOWN, LONGEST, UP, arrows, bars, file_vectors, key_value
+from negnn_gui.app.scene.moments import DOWN, LONGEST, UP, Magnitudes, arrows, bars, file_vectors, key_value
 from negnn_gui.app.scene.style import Style
 from negnn_gui.structures.entry import StructureEntry
 
@@ -102,7 +102,9 @@ def test_bars_are_the_same_at_both_ends(open_scene: Scenes, make_entry: Crystals
 def test_bars_ignore_signs_and_missing_values(known_crystal: Crystals) -> None:
     drawing = draw(known_crystal("NaCl"), Style(images=False))
     colours = np.zeros((8, 3), dtype=np.uint8)
-    glyphs = bars(drawing, np.array([1.0, -2.0, np.nan, 0, 0, 0, 0, 0]), colours, (0, 0, 1))
+    glyphs = bars(
+        drawing, Magnitudes(np.array([1.0, -2.0, np.nan, 0, 0, 0, 0, 0]), "abs(m)"), colours, (0, 0, 1)
+    )
     lengths = np.linalg.norm(glyphs.ends - glyphs.starts, axis=1)
     np.testing.assert_allclose(lengths, [LONGEST / 2, LONGEST])
     assert len(glyphs.heads.points) == 0

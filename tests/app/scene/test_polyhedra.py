@@ -63,7 +63,7 @@ def test_they_are_seen_through(known_crystal: Crystals, open_scene: Callable[...
     scene.look("c")
     with_faces = scene.render_image(300, 300).astype(int)
     assert (with_faces[..., 3] == 255).all()
-    scene.set_style(Style(cell=False, axes=False, legend=False, complete_bonds=False))
+    scene.set_style(Style(cell=False, axes=False, legend=False, complete="none"))
     without = scene.render_image(300, 300).astype(int)
     # Between the atoms the green of Sr covers the white, but not wholly.
     x, y, _ = scene.project(np.array([0.9, 2.5, 3.9]), 300, 300)[0]

@@ -1,0 +1,98 @@
+"""The bar above the crystal: style, directions to look along, projection, spin, selection."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QToolBar, QToolButton, QWidget
+
+from negnn_gui.app.views.display_atoms import STYLES
+
+_DIRECTIONS = {
+    "a": ("Look along a", "1"),
+    "b": ("Look along b", "2"),
+    "c": ("Look along c", "3"),
+    "a*": ("Look along a*, at right angles to (100)", "Shift+1"),
+    "b*": ("Look along b*, at right angles to (010)", "Shift+2"),
+    "c*": ("Look along c*, at right angles to (001)", "Shift+3"),
+}
+
+
+class CrystalBar(QToolBar):
+    """Emits ``atoms_wanted(str)`` (a style of atoms), ``look_wanted(str)``, ``fit_wanted``,
+    ``perspective_wanted(bool)``, ``spin_wanted(bool)``."""
+
+    atoms_wanted = Signal(str)
+    look_wanted = Signal(str)
+    fit_wanted = Signal()
+    perspective_wanted = Signal(bool)
+    spin_wanted = Signal(bool)
+
+    def __init__(self, select: QMenu, parent: QWidget | None = None) -> None:
+        super().__init__("3D view", parent)
+        self.setMovable(False)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setStyleSheet("QToolBar { border: none; padding: 1px 4px; spacing: 1px; }")
+        self.atoms = QComboBox()
+        self.atoms.setAccessibleName("Style of atoms")
+        self.atoms.setToolTip("How atoms and bonds are drawn")
+        for name, (title, _) in STYLES.items():
+            self.atoms.addItem(title, name)
+        self.atoms.activated.connect(lambda: self.atoms_wanted.emit(self.atoms.currentData()))
+        self.addWidget(self.atoms)
+        self.addSeparator()
+        for view, (tip, keys) in _DIRECTIONS.items():
+            self._add(view, f"{tip} ({keys})", partial(self.look_wanted.emit, view))
+        self.direction = QLineEdit()
+        self.direction.setPlaceholderText("[uvw] or (hkl)")
+        self.direction.setAccessibleName("Direction to look along")
+        self.direction.setToolTip(
+            "Look along a direction [1 1 0] or at right angles to a plane (1 1 1); Enter"
+        )
+        self.direction.setFixedWidth(self.direction.fontMetrics().horizontalAdvance("[uvw] or (hkl)") + 18)
+        self.direction.returnPressed.connect(self._look)
+        self.direction.textEdited.connect(lambda: self.mark(valid=True))
+        self.addWidget(self.direction)
+        self.addSeparator()
+        self._add("Fit", "Fit the crystal into the view without turning it (F)", self.fit_wanted.emit)
+        self._add("Reset", "Look as at the start (=)", partial(self.look_wanted.emit, "standard"))
+        self.perspective = self._switch("Perspective", "Perspective instead of parallel projection (P)")
+        self.perspective.triggered.connect(self.perspective_wanted)
+        self.spin = self._switch("Spin", "Turn the crystal slowly until the mouse takes hold of it (S)")
+        self.spin.triggered.connect(self.spin_wanted)
+        self.addSeparator()
+        button = QToolButton()
+        button.setText("Select")
+        button.setToolTip("Select sites: by element, by symmetry, by bonds")
+        button.setAccessibleName("Select sites")
+        button.setMenu(select)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.addWidget(button)
+
+    def show_state(self, atoms: str, perspective: bool) -> None:
+        """Show a style of atoms and a projection."""
+        self.atoms.setCurrentIndex(self.atoms.findData(atoms))
+        self.perspective.setChecked(perspective)
+
+    def mark(self, valid: bool) -> None:
+        """Show whether the typed direction can be used."""
+        self.direction.setStyleSheet("" if valid else "QLineEdit { border-color: #d0342c; }")
+
+    def _look(self) -> None:
+        text = self.direction.text().strip()
+        if text:
+            self.look_wanted.emit(text if text[0] in "[(abc" or text == "standard" else f"[{text}]")
+
+    def _add(self, text: str, tip: str, act: object) -> QAction:
+        action = self.addAction(text)
+        action.setToolTip(tip)
+        action.triggered.connect(lambda: act())  # type: ignore[operator]
+        return action
+
+    def _switch(self, text: str, tip: str) -> QAction:
+        action = self.addAction(text)
+        action.setCheckable(True)
+        action.setToolTip(tip)
+        return action
