@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes or completes .venv at the checkout's root: "make-venv.sh run" for the program, "make-venv.sh test" with the
-# tools of the checks. The stamps .venv/.ready-* tell make that nothing is left to do.
+# tools of the checks, "docs" and "bundle" with those of the documentation and of the bundles. The stamps
+# .venv/.ready-* tell make that nothing is left to do.
 set -eu
 
 purpose=$1
@@ -15,8 +16,9 @@ fi
 
 case $purpose in
     run) target=. ;;
-    test) target='.[test]' ;;
-    *) echo "usage: make-venv.sh run|test" >&2; exit 2 ;;
+    test|docs) target=".[$purpose]" ;;
+    bundle) target='.[bundle,explore]' ;;
+    *) echo "usage: make-venv.sh run|test|docs|bundle" >&2; exit 2 ;;
 esac
 
 echo "Installing the program and what it needs into .venv (minutes the first time, about 2 GB)."
@@ -31,5 +33,4 @@ install() {
 install "$(grep '^torch==' packaging/constraints.txt)"
 install -e "$target"
 
-touch .venv/.ready-run
-if [ "$purpose" = test ]; then touch .venv/.ready-test; fi
+touch .venv/.ready-run ".venv/.ready-$purpose"

@@ -1,41 +1,191 @@
-"""The documentation: links lead somewhere, commands and benchmarks that it names exist."""
+"""The documentation: every page has a place, links lead somewhere, and what stands in samples works."""
 
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 import typer.main
 
+from negnn_gui.__main__ import parse_arguments
 from negnn_gui.bench import suite
 from negnn_gui.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PICTURES = sorted((DOCS / "images").glob("*.png"))
+LARGEST_PICTURE = 250_000
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def _blocks(page: Path, language: str) -> list[str]:
+    """Samples of one language in a page."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _anchors(page: Path) -> set[str]:
+    """What a link may name after ``#``: headings in lower case, blanks as hyphens."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+# --- pages, links, pictures -------------------------------------------------------------------------
+
+
+@each_page
 def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
-    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    missing = []
+    for link in re.findall(r"\]\(([^)\s]+)", page.read_text(encoding="utf-8")):
+        target, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        path = page.parent / target if target else page
+        if not path.exists() or (anchor and anchor not in _anchors(path)):
+            missing.append(link)
     assert not missing
 
 
-def test_every_page_is_linked_from_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(f"docs/{page.name}" in readme for page in (ROOT / "docs").glob("*.md"))
+@each_page
+def test_links_to_elsewhere_are_encrypted(page: Path) -> None:
+    assert not re.findall(r"\]\(http://[^)]+", page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_in_examples_exist(page: Path) -> None:
-    known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
-    named = set(re.findall(r"^(?:\.venv/bin/)?negnn (\w+)", blocks, flags=re.MULTILINE))
-    assert named <= known
+def test_every_page_has_a_place_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    placed = set(re.findall(r": ([\w-]+\.md)$", navigation, flags=re.MULTILINE))
+    assert placed == {page.name for page in DOCS.glob("*.md")}
+
+
+def test_the_readme_leads_to_the_documentation() -> None:
+    linked = set(re.findall(r"\]\(docs/([\w-]+\.md)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert {"install.md", "first-steps.md", "science.md", "command-line.md", "troubleshooting.md"} <= linked
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_pictures_are_small_and_shown(picture: Path) -> None:
+    assert picture.stat().st_size < LARGEST_PICTURE
+    assert any(f"images/{picture.name}" in page.read_text(encoding="utf-8") for page in PAGES)
+
+
+# --- samples ----------------------------------------------------------------------------------------
+
+
+def _commands(page: Path) -> list[list[str]]:
+    """Command lines of the shell samples, as words; lines that end in a backslash go on."""
+    lines = "\n".join(_blocks(page, "sh")).replace("\\\n", " ").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+@each_page
+def test_commands_are_understood_by_the_program(page: Path) -> None:
+    """Every ``negnn`` line of a sample is parsed by the program's own parser: names, options, number of arguments."""
+    for words in _commands(page):
+        program, *arguments = words
+        if Path(program).name == "negnn":
+            _parse(typer.main.get_command(app), arguments)
+        elif Path(program).name == "negnn-gui" and "FILES..." not in arguments:
+            parse_arguments(arguments)
+
+
+def _parse(command: Any, arguments: list[str]) -> None:
+    while hasattr(command, "commands"):
+        assert arguments, "a group of commands needs one of them"
+        if arguments[0].startswith("-"):
+            break
+        name, *arguments = arguments
+        assert name in command.commands, f"there is no command {name}"
+        command = command.commands[name]
+    if {"-h", "--help"} & set(arguments):
+        return
+    context = click.Context(command)
+    context.help_option_names = ["-h", "--help"]
+    values, rest, _ = command.make_parser(context).parse_args(args=list(arguments))
+    assert not rest, f"{rest} are too many arguments"
+    required = [p for p in command.params if p.required and not values.get(p.name)]
+    assert not required, f"{[p.name for p in required]} are missing"
+
+
+@each_page
+def test_make_targets_in_samples_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(\w+):", makefile, flags=re.MULTILINE))
+    named = {words[1] for words in _commands(page) if words[0] == "make" and len(words) > 1}
+    assert named <= targets
+
+
+@each_page
+def test_python_samples_compile(page: Path) -> None:
+    for sample in _blocks(page, "python"):
+        compile(sample, page.name, "exec")
+
+
+RUNNING = [page for page in PAGES if any("from negnn_gui" in block for block in _blocks(page, "python"))]
+
+
+@pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.name)
+def test_python_samples_run(page: Path, tmp_path: Path) -> None:
+    """One after the other, as in a notebook, beside files of the names they use."""
+    examples = ROOT / "resources" / "examples"
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    for name, example in {"NiO.cif": "NiO", "MnO.cif": "MnO", "a.cif": "Fe", "b.cif": "Co"}.items():
+        (tmp_path / name).symlink_to(examples / f"{example}.cif")
+    code = "\n".join(_blocks(page, "python"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_benchmark_is_described() -> None:
-    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    page = (DOCS / "command-line.md").read_text(encoding="utf-8")
     described = re.findall(r"^\| (\w+) \|", page[page.index("| benchmark |") :], flags=re.MULTILINE)
     assert described[1:] == [benchmark.name for benchmark in suite.BENCHMARKS]
+
+
+# --- the built pages --------------------------------------------------------------------------------
+
+
+needs_mkdocs = pytest.mark.skipif(
+    not all(map(find_spec, ("mkdocs", "material", "mkdocstrings", "latex2mathml"))),
+    reason='MkDocs is not installed: pip install -e ".[docs]"',
+)
+
+
+@needs_mkdocs
+def test_formulas_and_model_cards_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    import docs_hooks
+
+    page = docs_hooks.on_page_markdown("```math\n\\frac{1}{2}\n```\n")
+    assert "<mfrac>" in page
+    assert "```" not in page
+    cards = docs_hooks.on_page_markdown((DOCS / "model-cards.md").read_text(encoding="utf-8"))
+    for card in (ROOT / "resources" / "models").glob("*/README.md"):
+        assert f"## {card.parent.name}\n" in cards
+
+
+@pytest.mark.slow
+@needs_mkdocs
+def test_documentation_builds_without_warnings(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', index)
+    assert not loaded, "the built pages load something from elsewhere"
