@@ -40,6 +40,12 @@ def supercell(name: str, times: tuple[int, int, int]) -> StructureEntry:
     return _entry(f"{name} {times[0]}x{times[1]}x{times[2]}", example(name).structure * times)
 
 
+def moved_supercell(name: str, times: tuple[int, int, int], seed: int = 0) -> StructureEntry:
+    """An example repeated along its three axes, whose atoms were then moved by some 0.05 Å each."""
+    structure = example(name).structure * times
+    return _entry(f"{name} {times[0]}x{times[1]}x{times[2]}", _moved(structure, np.random.default_rng(seed)))
+
+
 def perturbed_examples(count: int, seed: int = 0) -> list[StructureEntry]:
     """``count`` crystals of about 30 atoms, each an example whose atoms were moved by some 0.05 Å.
 
@@ -50,16 +56,16 @@ def perturbed_examples(count: int, seed: int = 0) -> list[StructureEntry]:
     made = []
     for number in range(count):
         original = originals[number % len(originals)]
-        structure = original.structure.copy()
-        shift = generator.normal(scale=0.05 / np.sqrt(3.0), size=(len(structure), 3))
-        cartesian = np.asarray(structure.cart_coords) + shift
-        made.append(_entry(f"{original.name} {number}", _moved(structure, cartesian)))
+        made.append(_entry(f"{original.name} {number}", _moved(original.structure, generator)))
     return made
 
 
-def _moved(structure: Structure, cartesian: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Structure:
+def _moved(structure: Structure, generator: np.random.Generator) -> Structure:
+    """A copy whose atoms were moved by some 0.05 Å."""
     from pymatgen.core import Structure as PymatgenStructure
 
+    shift = generator.normal(scale=0.05 / np.sqrt(3.0), size=(len(structure), 3))
+    cartesian = np.asarray(structure.cart_coords) + shift
     return PymatgenStructure(structure.lattice, structure.species, cartesian, coords_are_cartesian=True)
 
 

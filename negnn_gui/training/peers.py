@@ -45,6 +45,8 @@ class PeerMoments:
         Why a structure was not predicted; "" where it was.
     graph_s, model_s : float
         Seconds that graphs and model took, without imports and loading.
+    cpu_s : float
+        Seconds of the processor for both.
     program, model : str
         Such as "CHGNet 0.4.2" and "0.3.0, 412525 parameters".
     """
@@ -53,6 +55,7 @@ class PeerMoments:
     reasons: NDArray[np.str_]
     graph_s: float
     model_s: float
+    cpu_s: float
     program: str
     model: str
 
@@ -193,6 +196,7 @@ def _answer(path: Path) -> PeerMoments:
             reasons=found["reasons"],
             graph_s=float(found["graph_s"]),
             model_s=float(found["model_s"]),
+            cpu_s=float(found["cpu_s"]) if "cpu_s" in found else float(found["graph_s"] + found["model_s"]),
             program=str(found["program"]),
             model=str(found["model"]),
         )

@@ -38,7 +38,7 @@ def _assert_report(report: dict[str, Any]) -> None:
         for figure in outcome["figures"]:
             assert figure.keys() == {"name", "value", "unit", "target", "best", "met"}
             assert isinstance(figure["value"], float)
-            assert figure["unit"] in ("", "ms", "s", "/s", "MB")
+            assert figure["unit"] in ("", "ms", "s", "/s", "MB", "GB")
             assert (figure["met"] is None) == (figure["target"] is None)
 
 
@@ -54,7 +54,7 @@ def test_graphs_and_command_report_as_json(negnn: typer.Typer, tmp_path: Path) -
     assert json.loads(written.read_text(encoding="utf-8")) == report
 
 
-@pytest.mark.parametrize("name", ["drop", "throughput"])
+@pytest.mark.parametrize("name", ["drop", "throughput", "large_cell"])
 def test_prediction_benchmarks_measure_with_the_shipped_model(name: str) -> None:
     try:
         load_predictor(QUICK)
@@ -121,3 +121,11 @@ def test_an_unknown_benchmark_is_refused_with_the_known_ones(negnn: typer.Typer)
 def test_every_benchmark_is_listed(negnn: typer.Typer) -> None:
     listed = CliRunner().invoke(negnn, ["bench", "--list"]).stdout.splitlines()
     assert [line.split()[0] for line in listed] == [benchmark.name for benchmark in suite.BENCHMARKS]
+
+
+def test_without_the_peer_its_benchmark_is_left_out_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEGNN_PEERS_PYTHON", "/nowhere/python")
+    report = suite.run(suite.choose(["peer_speed"]), QUICK).to_dict()
+    _assert_report(report)
+    assert report["benchmarks"][0]["status"] == "left out"
+    assert "/nowhere/python is not a Python interpreter" in report["benchmarks"][0]["reason"]

@@ -58,7 +58,11 @@ class Details(QTextBrowser):
             parts.append(self._quiet("Open a structure to see its cell, its warnings and what predicted it."))
         else:
             analysis = self._session.analysis(entry.id)
-            parts += [_structure(entry), self._messages(entry, analysis, self._session.status(entry.id))]
+            parts += [
+                _structure(entry),
+                _moments(entry, analysis),
+                self._messages(entry, analysis, self._session.status(entry.id)),
+            ]
         parts.append(self._provenance())
         if self._notices:
             parts += [_heading("Notices"), _items(self._notices)]
@@ -121,6 +125,15 @@ def _structure(entry: StructureEntry) -> str:
     if not entry.is_ordered:
         rows.append(("Disorder", "some sites are partly occupied or shared"))
     return f"<h3>{escape(entry.name)}</h3>" + _table(rows)
+
+
+def _moments(entry: StructureEntry, analysis: Analysis | None) -> str:
+    if analysis is None or analysis.n_sites != entry.n_sites:
+        return ""
+    from negnn_gui.app.views.moment_summary import moment_rows
+
+    said = "Magnitudes, summed without sign: not the net moment of the cell."
+    return _heading("Predicted moments") + _table(moment_rows(entry, analysis)) + f"<p>{said}</p>"
 
 
 def _heading(text: str) -> str:

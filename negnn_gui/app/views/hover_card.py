@@ -11,7 +11,15 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from negnn_gui.analysis.atlas import AtlasSites
-from negnn_gui.app.views.site_text import interval_text, is_far, is_wide, moment_text, number_text, shortened
+from negnn_gui.app.views.site_text import (
+    DOUBT,
+    interval_text,
+    is_far,
+    is_wide,
+    moment_text,
+    number_text,
+    shortened,
+)
 from negnn_gui.results import Analysis, MomentPrediction
 from negnn_gui.structures.entry import StructureEntry
 
@@ -29,11 +37,14 @@ def site_lines(entry: StructureEntry, analysis: Analysis | None, site: int) -> t
     lines: list[Line] = [("in", shortened(name))]
     if analysis is not None:
         lines.append(("abs(m) DFT", _moment_line(analysis.moment, site)))
+        lines += _second_state_lines(analysis.moment, site)
         lines.append(("abs(m) exp.", _moment_line(analysis.moment_exp, site)))
     if entry.moment_input is not None and math.isfinite(entry.moment_input[site]):
         lines.append(("in the file", f"{number_text(float(entry.moment_input[site]))} μB"))
     if analysis is not None:
         lines += _similarity_lines(analysis, site)
+        if analysis.model is not None:
+            lines.append(("by", f"{analysis.model.id} on {analysis.encoder.id}"))
     return title, lines
 
 
@@ -57,8 +68,14 @@ def _moment_line(moment: MomentPrediction, site: int) -> str:
     if not math.isfinite(median):
         return text
     interval = interval_text(lo, hi)
-    mark = ", wide" if is_wide(median, lo, hi) else ""
+    mark = f", {DOUBT} wide" if is_wide(median, lo, hi) else ""
     return f"{text} μB" + (f" ({interval}{mark})" if interval else "")
+
+
+def _second_state_lines(moment: MomentPrediction, site: int) -> list[Line]:
+    if not math.isfinite(moment.alt[site]):
+        return []
+    return [("second state", f"{moment.alt[site]:.2f} μB, weight {100 * moment.alt_weight[site]:.0f} %")]
 
 
 def _similarity_lines(analysis: Analysis, site: int) -> list[Line]:
@@ -66,7 +83,10 @@ def _similarity_lines(analysis: Analysis, site: int) -> list[Line]:
     score = float(analysis.ood_score[site])
     if math.isfinite(score):
         lines.append(
-            ("out of domain", f"{score:.2f}" + (", unlike the training data" if is_far(score) else ""))
+            (
+                "out of domain",
+                f"{score:.2f}" + (f", {DOUBT} unlike the training data" if is_far(score) else ""),
+            )
         )
     nearest = analysis.nearest
     if nearest.element[site]:

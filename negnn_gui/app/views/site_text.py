@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 NO_DATA = "no data"
-FAR_FROM_TRAINING = 0.95
-_WIDE_MUB = 1.0
-_WIDE_SHARE = 0.5
+DOUBT = "⚠"
+"""Stands before what is said of wide intervals and of sites far from the training data."""
 
 
 def moment_text(median: float, alternative: float = math.nan) -> str:
@@ -34,13 +33,16 @@ def number_text(value: float, decimals: int = 2) -> str:
 
 def is_wide(median: float, lo: float, hi: float) -> bool:
     """Whether an interval says little: more than 1 μB wide and more than half the moment."""
-    width = hi - lo
-    return width > _WIDE_MUB and width > _WIDE_SHARE * median
+    from negnn_gui.analysis.doubt import wide  # brings NumPy, which the first paint does not wait for
+
+    return bool(wide(median, lo, hi))
 
 
 def is_far(ood_score: float) -> bool:
     """Whether a site is farther from the training sites than 95 % of these are from each other."""
-    return ood_score >= FAR_FROM_TRAINING
+    from negnn_gui.analysis.doubt import far
+
+    return bool(far(ood_score))
 
 
 def count_text(n: int, noun: str) -> str:

@@ -42,7 +42,7 @@ def main() -> int:
     reasons = np.full(len(structures), _NOT_REACHED, dtype="U200")
     seconds = {"graph": 0.0, "model": 0.0}
     _predict(model, structures[: chosen.batch], {"graph": 0.0, "model": 0.0})
-    begin = time.monotonic()
+    begin, begin_cpu = time.monotonic(), time.process_time()
     for first in range(0, len(structures), chosen.batch):
         if time.monotonic() - begin > chosen.limit:
             break
@@ -59,6 +59,7 @@ def main() -> int:
         reasons=reasons,
         graph_s=seconds["graph"],
         model_s=seconds["model"],
+        cpu_s=time.process_time() - begin_cpu,
         program=f"CHGNet {importlib.metadata.version('chgnet')}",
         model=f"{model.version}, {sum(p.numel() for p in model.parameters())} parameters",
     )
