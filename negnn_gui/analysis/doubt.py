@@ -7,12 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from negnn_gui.export.tables import OUT_OF_DOMAIN_FROM
 from negnn_gui.results import Analysis, MomentPrediction
 
 BoolArray = NDArray[np.bool_]
 Kind = Literal["moment", "moment_exp"]
 
+OUT_OF_DOMAIN_FROM = 0.95
+"""A site counts as out of domain where it is farther out than this share of the training sites."""
 WIDE_FROM_MUB = 1.0
 """An interval that is wider than this, and than half of the moment, says little."""
 _WIDE_SHARE = 0.5

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from negnn_gui.analysis.doubt import OUT_OF_DOMAIN_FROM
 from negnn_gui.export.text import Column, printable
 
 if TYPE_CHECKING:
@@ -82,9 +83,6 @@ SUMMARY_COLUMNS: tuple[str, ...] = (
 
 MAGNETIC_FROM_MUB = 0.1
 """A site counts as magnetic above this predicted magnitude (μB), as in the accuracy figures."""
-
-OUT_OF_DOMAIN_FROM = 0.95
-"""A site counts as out of domain where it is farther out than this share of the training sites."""
 
 Pool = Literal["mean"]
 
