@@ -120,6 +120,8 @@ class Actions(QObject):
         self._edit.addActions([self.paste, self.clear_selection])
         run = bar.addMenu("&Predict")
         run.addActions([self.predict, self.cancel, self.auto_predict])
+        run.addSeparator()
+        run.addMenu(self._bench.screening.menu)
         view = bar.addMenu("&View")
         view.addMenu(self._crystal_menu())
         view.addAction(self.atlas)

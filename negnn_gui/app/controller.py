@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from negnn_gui.app.file_jobs import FileWorker, LoadLibraries, ReadPaths, ReadText, WriteSites
+from negnn_gui.app.file_jobs import FileWorker, LoadLibraries, ReadFrame, ReadPaths, ReadText, WriteSites
 from negnn_gui.app.jobs import LoadedModels, PredictionWorker, PredictRequest, Worker
 from negnn_gui.app.session import Session, Stage
 from negnn_gui.app.workload import Workload
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OPEN_AT_MOST = 50
+"""More files or frames than this are for a screening: each open structure is held with its embeddings."""
+
 _JOIN_S = 10.0
 _MAX_NOTICES = 100
 
@@ -33,7 +36,7 @@ class Controller(QObject):
 
     ``activity_changed`` carries an :class:`~negnn_gui.app.activity.Activity` or None, ``notice`` a sentence of a
     worker to be kept, ``said`` one for the moment, ``problem`` one for a dialog, ``exported`` the path of a saved
-    table.
+    table, ``many_found`` paths that hold more structures than are opened unasked, and what they hold.
     """
 
     activity_changed = Signal(object)
@@ -42,6 +45,7 @@ class Controller(QObject):
     said = Signal(str)
     problem = Signal(str)
     exported = Signal(object)
+    many_found = Signal(object, str)
     device_changed = Signal(str)
     models_changed = Signal(object)
     libraries_loaded = Signal()
@@ -60,6 +64,7 @@ class Controller(QObject):
         self.device = ""
         self.models: LoadedModels | None = None
         self.notices: list[str] = []
+        self.open_at_most: int | None = OPEN_AT_MOST
         self._predictor = predictor
         self._files = files
         self._opening: list[Path] = []  # asked for, and nothing readable found in them yet
@@ -76,6 +81,7 @@ class Controller(QObject):
         self._files.read.connect(self._on_read, queued)
         self._files.progress.connect(self._on_read_progress, queued)
         self._files.ended.connect(self._on_files_ended, queued)
+        self._files.many.connect(self.many_found, queued)
         self._files.notice.connect(self._on_notice, queued)
         self._files.written.connect(self._on_written, queued)
         self._files.write_failed.connect(self._on_write_failed, queued)
@@ -117,6 +123,11 @@ class Controller(QObject):
         return joined
 
     @property
+    def predictor(self) -> PredictionWorker:
+        """The worker that owns the models; a screening borrows them from it."""
+        return self._predictor
+
+    @property
     def busy(self) -> bool:
         """Whether anything is being read, written or predicted."""
         return self._work.has_files or bool(self._generations or self._to_predict)
@@ -128,7 +139,15 @@ class Controller(QObject):
         wanted = tuple(paths)
         if wanted:
             self._opening = list(dict.fromkeys([*self._opening, *wanted]))
-            self._submit_files(ReadPaths(wanted))
+            self._submit_files(ReadPaths(wanted, self.open_at_most))
+
+    def open_all(self, paths: Iterable[Path]) -> None:
+        """Open structures however many there are."""
+        self._submit_files(ReadPaths(tuple(paths)))
+
+    def open_frame(self, request: ReadFrame) -> None:
+        """Open one structure of a file that was screened."""
+        self._submit_files(request)
 
     def open_text(self, text: str, name: str = "pasted") -> None:
         """Read a structure from text."""
@@ -212,7 +231,7 @@ class Controller(QObject):
 
     # --- requests -----------------------------------------------------------------------------------
 
-    def _submit_files(self, request: ReadPaths | ReadText | WriteSites) -> None:
+    def _submit_files(self, request: ReadPaths | ReadFrame | ReadText | WriteSites) -> None:
         verb = "Saving" if isinstance(request, WriteSites) else "Reading"
         self._work.begin_files(self._files.submit(request), verb)
         self._announce_activity()
@@ -282,8 +301,10 @@ class Controller(QObject):
         self._announce_activity()
 
     def _on_prediction_ended(self, number: int) -> None:
-        self.session.abandon(self._generations.pop(number))
-        self._predict_next()
+        generation = self._generations.pop(number, None)
+        if generation is not None:  # else the models were lent to a screening
+            self.session.abandon(generation)
+            self._predict_next()
 
     def _on_device(self, device: str) -> None:
         self.device = device

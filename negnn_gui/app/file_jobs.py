@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from negnn_gui.app.loading import heavy_imports
 if TYPE_CHECKING:
     from negnn_gui.export.sidecars import RunRecord
     from negnn_gui.results import Analysis
+    from negnn_gui.screening.request import Disorder
     from negnn_gui.structures.entry import StructureEntry, StructureReadError
 
     Outcome = StructureEntry | StructureReadError
@@ -36,6 +38,7 @@ _LIBRARIES = (
     "negnn_gui.analysis.atlas",
     "negnn_gui.analysis.projection",
     "negnn_gui.export.writers",
+    "negnn_gui.screening.store_run",
 )
 
 
@@ -46,9 +49,26 @@ class LoadLibraries:
 
 @dataclass(frozen=True)
 class ReadPaths:
-    """Files and folders to open."""
+    """Files and folders to open.
+
+    Attributes
+    ----------
+    limit : int or None
+        Where there are more files or structures than this, none is opened: ``many`` says so.
+    """
 
     paths: tuple[Path, ...]
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class ReadFrame:
+    """One structure of a file that was screened, under the name it has there."""
+
+    path: Path
+    frame: int
+    name: str
+    disorder: Disorder
 
 
 @dataclass(frozen=True)
@@ -80,17 +100,19 @@ class WriteSites:
     failures: int
 
 
-Request = LoadLibraries | ReadPaths | ReadText | WriteSites
+Request = LoadLibraries | ReadPaths | ReadFrame | ReadText | WriteSites
 
 
 class FileWorker(Worker):
     """Reads and writes, one request after the other.
 
     ``read`` carries a list of ``StructureEntry`` and one of ``StructureReadError``, some twenty times a
-    second; ``written`` the path of a saved table; ``write_failed`` the path and the reason.
+    second; ``many`` the paths that hold too many structures to open, and what they hold; ``written`` the path of a
+    saved table; ``write_failed`` the path and the reason.
     """
 
     read = Signal(object, object)
+    many = Signal(object, str)
     written = Signal(object)
     write_failed = Signal(object, str)
 
@@ -101,8 +123,10 @@ class FileWorker(Worker):
                 with heavy_imports():
                     for name in _LIBRARIES:
                         import_module(name)
-            case ReadPaths(paths):
-                self._read_paths(paths)
+            case ReadPaths(paths, limit):
+                self._read_paths(paths, limit)
+            case ReadFrame():
+                self._read_frame(request)
             case ReadText(text, name):
                 self._read_text(text, name)
             case WriteSites():
@@ -112,7 +136,7 @@ class FileWorker(Worker):
         """Reading can be given up; what the user saves is saved."""
         return isinstance(request, WriteSites)
 
-    def _read_paths(self, paths: tuple[Path, ...]) -> None:
+    def _read_paths(self, paths: tuple[Path, ...], limit: int | None) -> None:
         from negnn_gui.structures import reading
 
         files = []
@@ -120,14 +144,43 @@ class FileWorker(Worker):
             if self.cancelled():
                 return
             files.append(file)
+        if limit is not None and len(files) > limit:
+            self.many.emit(paths, f"{len(files):,} files")
+            return
         with _Batch(self.read.emit) as batch:
             for done, file in enumerate(files):
                 self.report(done, len(files))
-                for outcome in _outcomes(reading.read_structures, file):
+                outcomes = _outcomes(reading.read_structures, file)
+                first = [] if limit is None else list(islice(outcomes, limit + 1))
+                if limit is not None and len(first) > limit:
+                    self.many.emit((file,), f"more than {limit:,} structures")
+                    continue
+                for outcome in chain(first, outcomes):
                     if self.cancelled():
                         return
                     batch.add(outcome)
         self.report(len(files), len(files))
+
+    def _read_frame(self, request: ReadFrame) -> None:
+        from negnn_gui.screening.reading import ReadTask, read_frames
+        from negnn_gui.structures.entry import StructureReadError
+
+        for result in read_frames(ReadTask(request.path, request.disorder, skip=request.frame)):
+            if self.cancelled():
+                return
+            if result is None:
+                continue
+            found = [entry for entry in result.entries if entry.name == request.name]
+            if found:
+                self.read.emit(found, [])
+            elif result.failure is not None:
+                reason = result.failure.reason
+                self.read.emit([], [StructureReadError(request.path, reason, result.failure.frame)])
+            else:
+                continue
+            return
+        reason = "It holds no such structure any more; it was changed since it was screened."
+        self.read.emit([], [StructureReadError(request.path, reason, request.frame)])
 
     def _read_text(self, text: str, name: str) -> None:
         from negnn_gui.structures import reading
@@ -159,7 +212,9 @@ class FileWorker(Worker):
             return
         from negnn_gui.structures.entry import StructureReadError
 
-        if isinstance(request, ReadText):
+        if isinstance(request, ReadFrame):
+            self.read.emit([], [StructureReadError(request.path, reason, request.frame)])
+        elif isinstance(request, ReadText):
             self.read.emit([], [StructureReadError(Path(request.name), reason)])
         else:
             self.read.emit([], [StructureReadError(path, reason) for path in request.paths])

@@ -44,6 +44,7 @@ class Worker(QThread):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._requests: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
+        self._submitting = threading.Lock()
         self._submitted = 0
         self._cancelled_through = 0
         self._serving = 0
@@ -51,10 +52,11 @@ class Worker(QThread):
         self._closing = threading.Event()
 
     def submit(self, request: Any) -> int:
-        """Queue a request (called on the GUI thread); the number that ``ended`` will carry."""
-        self._submitted += 1
-        self._requests.put((self._submitted, request))
-        return self._submitted
+        """Queue a request (from any thread); the number that ``ended`` will carry."""
+        with self._submitting:
+            self._submitted += 1
+            self._requests.put((self._submitted, request))
+            return self._submitted
 
     def cancel(self) -> None:
         """Give up everything submitted so far, as soon as the work allows."""
@@ -148,6 +150,14 @@ class LoadedModels:
     atlas: Atlas | None
 
 
+@dataclass(frozen=True)
+class Borrow:
+    """Work for the thread of the models: ``work`` is given them, or ``refuse`` the reason why it went wrong."""
+
+    work: Callable[[Predictor], None]
+    refuse: Callable[[str], None]
+
+
 class PredictionWorker(Worker):
     """The one thread that imports torch, owns the device and predicts."""
 
@@ -166,14 +176,21 @@ class PredictionWorker(Worker):
         self._predictor: Predictor | None = None
         self._device = ""
 
-    def serve(self, request: PredictRequest) -> None:
-        """Load the models if this is the first time, then predict."""
+    def serve(self, request: PredictRequest | Borrow) -> None:
+        """Load the models if this is the first time, then predict or lend them."""
         if self._predictor is None:
             self._predictor = self._load()
             self._announce_device()
             self.models_loaded.emit(describe_models(self._predictor))
-        if request.entries:
+        if isinstance(request, Borrow):
+            request.work(self._predictor)
+            self._announce_device()
+        elif request.entries:
             self._predict(self._predictor, request)
+
+    def must_finish(self, request: PredictRequest | Borrow) -> bool:
+        """Who borrows waits for an answer and gives up by itself."""
+        return isinstance(request, Borrow)
 
     def _predict(self, predictor: Predictor, request: PredictRequest) -> None:
         from negnn_gui.analysis.known_sites import with_nearest_known
@@ -202,8 +219,11 @@ class PredictionWorker(Worker):
             self._device = self._predictor.device
             self.device_changed.emit(self._device)
 
-    def refuse(self, request: PredictRequest, reason: str) -> None:
+    def refuse(self, request: PredictRequest | Borrow, reason: str) -> None:
         """Fail every entry of the request; without entries it is the models that could not be loaded."""
+        if isinstance(request, Borrow):
+            request.refuse(reason)
+            return
         if not request.entries:
             self.notice.emit(f"the models could not be loaded: {reason}")
         for entry in request.entries:

@@ -38,6 +38,7 @@ class Running:
         self._unattended = UnattendedRun(self.bench, wishes) if any(wishes) else None
         if self._unattended is not None:
             self._errors.reported.connect(self._unattended.complain)
+            self.bench.controller.open_at_most = None  # nobody is there to be asked
         self._interrupts = _close_on_interrupt(window)
         self.bench.controller.open_paths(paths)
 

@@ -17,6 +17,7 @@ from negnn_gui.app.drops import DropTarget
 from negnn_gui.app.file_choices import FileChoices
 from negnn_gui.app.linked_views import LinkedViews
 from negnn_gui.app.main_window import MainWindow
+from negnn_gui.app.screening.desk import ScreeningDesk
 from negnn_gui.app.views.site_sentence import site_sentence
 from negnn_gui.app.views.status import StatusBar
 from negnn_gui.app.views.welcome import Welcome
@@ -55,6 +56,7 @@ class Workbench(QObject):
         }
         self.drops = DropTarget(window)
         self.files = FileChoices(window, controller, window.preferences)
+        self.screening = ScreeningDesk(self)
         self.menus = Actions(self)
         self.views = LinkedViews(controller, self._place, self)
         self._connect()
@@ -119,7 +121,7 @@ class Workbench(QObject):
 
     def _shut_down(self) -> None:
         """Cancel, join the workers, then let VTK go: a worker must never outlive what it reports to."""
-        self.joined = self.controller.shutdown()
+        self.joined = self.screening.shutdown() & self.controller.shutdown()
         self.views.finalise()
 
     # --- what the user asks for ---------------------------------------------------------------------

@@ -75,7 +75,7 @@ def publish(source: Path, target: Path) -> None:
 
 def write_whole(target: Path, data: bytes) -> None:
     """Write a small file so that a full disk or a kill leaves the older one whole."""
-    temporary = _temporary_beside(target)
+    temporary = temporary_beside(target)
     try:
         temporary.write_bytes(data)
         publish(temporary, target)
@@ -84,7 +84,7 @@ def write_whole(target: Path, data: bytes) -> None:
 
 
 def _copy_across(source: Path, target: Path) -> None:
-    temporary = _temporary_beside(target)
+    temporary = temporary_beside(target)
     try:
         shutil.copyfile(source, temporary)
         _sync_file(temporary)
@@ -93,7 +93,8 @@ def _copy_across(source: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _temporary_beside(target: Path) -> Path:
+def temporary_beside(target: Path) -> Path:
+    """A name of its own in the same folder, so that the last step is a rename."""
     return target.with_name(f".negnn-{secrets.token_hex(6)}.tmp")
 
 

@@ -28,7 +28,7 @@ def table_block(tables: Sequence[Mapping[str, Column]], schema: pa.Schema) -> by
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as stream:
         stream.write_table(
-            pa.concat_tables([_arrow_table(columns, schema) for columns in tables]).combine_chunks()
+            pa.concat_tables([arrow_table(columns, schema) for columns in tables]).combine_chunks()
         )
     block: bytes = sink.getvalue().to_pybytes()
     return block
@@ -76,7 +76,8 @@ def _blocks(working: Path) -> Iterator[pa.Table]:
                 yield stream.read_all()
 
 
-def _arrow_table(columns: Mapping[str, Column], schema: pa.Schema) -> pa.Table:
+def arrow_table(columns: Mapping[str, Column], schema: pa.Schema) -> pa.Table:
+    """A small table as Arrow; what is not known (NaN, "") becomes null."""
     return pa.table([_arrow_array(columns[field.name], field.type) for field in schema], schema=schema)
 
 

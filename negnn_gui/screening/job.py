@@ -88,7 +88,7 @@ class ScreeningJob:
             # The readers start while the models load, unless there may be nothing to read.
             read = read_here if may_be_finished else self._reader(stack)
             predictor = self._load_predictor()
-            models = _models_used(predictor)
+            models = models_used(predictor)
             fingerprint = request.fingerprint(models)
             if may_be_finished:
                 if (report := self._finished(fingerprint)) is not None:
@@ -243,7 +243,7 @@ class ScreeningJob:
         )
 
 
-def _models_used(predictor: Predictor) -> dict[str, ModelRef]:
+def models_used(predictor: Predictor) -> dict[str, ModelRef]:
     """Everything that decides the numbers, by what it does."""
     from negnn_gui.analysis.known_sites import shipped_atlas_ref
 

@@ -107,7 +107,7 @@ class Journal:
             return None
         lock = _locked(folder)
         header = json.loads((folder / _HEADER).read_bytes())
-        last, keep = _last_checkpoint(folder / _JOURNAL)
+        last, keep = last_checkpoint(folder / _JOURNAL)
         return cls(folder, header, lock, last, keep)
 
     @property
@@ -117,9 +117,7 @@ class Journal:
 
     def inputs_left(self) -> Iterator[Path]:
         """The files from the one where to go on."""
-        with (self.folder / _INPUTS).open(encoding="ascii") as file:
-            for line in islice(file, self.last.position.file, None):
-                yield Path(json.loads(line))
+        return inputs_in(self.folder, self.last.position.file)
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Remember a state whose files are on the disk already."""
@@ -138,6 +136,13 @@ class Journal:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def inputs_in(folder: Path, first: int = 0) -> Iterator[Path]:
+    """The files that the journal in ``folder`` lists, from the one of number ``first`` on."""
+    with (folder / _INPUTS).open(encoding="ascii") as file:
+        for line in islice(file, first, None):
+            yield Path(json.loads(line))
+
+
 def _locked(folder: Path) -> FolderLock:
     try:
         return FolderLock(folder)
@@ -148,8 +153,8 @@ def _locked(folder: Path) -> FolderLock:
         ) from error
 
 
-def _last_checkpoint(path: Path) -> tuple[Checkpoint, int]:
-    """The last whole line and the size of the file up to its end."""
+def last_checkpoint(path: Path) -> tuple[Checkpoint, int]:
+    """What the last whole line of a journal says, and the size of the file up to its end."""
     last, size = Checkpoint(), 0
     if not path.exists():
         return last, size

@@ -39,6 +39,12 @@ def cif(number: int, occupancy: float = 1.0) -> str:
     )
 
 
+@pytest.fixture(scope="session")
+def crystal_text() -> Callable[[int], str]:
+    """The text of crystal number ``n``."""
+    return cif
+
+
 @pytest.fixture
 def write_cif() -> Callable[[Path, int], Path]:
     """Write crystal number ``n``."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 
 from negnn_gui.app.scene.colouring import INFO
 from negnn_gui.app.views.site_text import NO_DATA, interval_text, moment_text, number_text
@@ -47,11 +48,14 @@ class TableColumn:
         return self.sources[0] not in TEXT_COLUMNS
 
 
-def _plain(title: str, source: str, tip: str, *, shown: bool = True) -> TableColumn:
+def plain_column(title: str, source: str, tip: str, *, shown: bool = True) -> TableColumn:
+    """A column that shows a text or an integer as it is."""
     return TableColumn(title, tip, (source,), lambda columns, row: str(columns[source][row]), shown)
 
 
-def _number(title: str, source: str, tip: str, decimals: int, *, shown: bool = True) -> TableColumn:
+def number_column(title: str, source: str, tip: str, decimals: int, *, shown: bool = True) -> TableColumn:
+    """A column that shows a number with so many decimals."""
+
     def text(columns: Columns, row: int) -> str:
         return number_text(float(columns[source][row]), decimals)
 
@@ -87,10 +91,10 @@ _DFT, _EXP = INFO["moment"], INFO["moment_exp"]
 _NO_DATA_TIP = f'"{NO_DATA}": the model was given no labels for this element'
 
 TABLE_COLUMNS: tuple[TableColumn, ...] = (
-    _plain("Structure", "structure", "File name"),
-    _plain("Site", "site_index", "Number of the site in the file, from 0"),
-    _plain("Label", "site_label", "Label of the site"),
-    _plain("Element", "element", "Element"),
+    plain_column("Structure", "structure", "File name"),
+    plain_column("Site", "site_index", "Number of the site in the file, from 0"),
+    plain_column("Label", "site_label", "Label of the site"),
+    plain_column("Element", "element", "Element"),
     _moment(
         _DFT.label,
         "moment",
@@ -101,20 +105,25 @@ TABLE_COLUMNS: tuple[TableColumn, ...] = (
     _interval(f"90 % DFT ({_DFT.unit})", "moment"),
     _moment(_EXP.label, "moment_exp", f"Measured-like moment, a magnitude without sign. {_NO_DATA_TIP}"),
     _interval(f"90 % exp. ({_EXP.unit})", "moment_exp"),
-    _number(INFO["input"].label, "moment_input_muB", "Moment carried by the file, signed if collinear", 2),
-    _number("OOD (0 to 1)", "ood_score", "Out-of-domain score: 1 is least like the training sites", 2),
+    number_column(
+        INFO["input"].label, "moment_input_muB", "Moment carried by the file, signed if collinear", 2
+    ),
+    number_column("OOD (0 to 1)", "ood_score", "Out-of-domain score: 1 is least like the training sites", 2),
     TableColumn("Most like", "Nearest known site", ("nn_element", "nn_formula"), _most_like),
-    _number("Its abs(m) (μB)", "nn_moment_muB", "Known moment of the nearest known site", 2),
-    _number("Distance", "nn_distance", "Cosine distance to it at level 1", 3, shown=False),
-    _plain("Formula", "formula", "Reduced formula", shown=False),
+    number_column("Its abs(m) (μB)", "nn_moment_muB", "Known moment of the nearest known site", 2),
+    number_column("Distance", "nn_distance", "Cosine distance to it at level 1", 3, shown=False),
+    plain_column("Formula", "formula", "Reduced formula", shown=False),
     *(
-        _number(axis, f"frac_{axis}", f"Fractional coordinate along {axis}", 4, shown=False)
+        number_column(axis, f"frac_{axis}", f"Fractional coordinate along {axis}", 4, shown=False)
         for axis in ("a", "b", "c")
     ),
-    *(_number(f"{axis} (Å)", f"{axis}_A", f"Cartesian {axis}", 3, shown=False) for axis in ("x", "y", "z")),
-    _plain("Frame", "frame", "Number of the frame in the file, from 0", shown=False),
-    _plain("File", "source_file", "Path of the file", shown=False),
-    _plain("Model", "model_id", "Moment model", shown=False),
+    *(
+        number_column(f"{axis} (Å)", f"{axis}_A", f"Cartesian {axis}", 3, shown=False)
+        for axis in ("x", "y", "z")
+    ),
+    plain_column("Frame", "frame", "Number of the frame in the file, from 0", shown=False),
+    plain_column("File", "source_file", "Path of the file", shown=False),
+    plain_column("Model", "model_id", "Moment model", shown=False),
 )
 
 
@@ -136,6 +145,12 @@ def _kind(name: str) -> Any:
     if name in TEXT_COLUMNS:
         return object
     return np.int64 if name in INTEGER_COLUMNS else np.float64
+
+
+def alignment(numeric: bool) -> Qt.AlignmentFlag:
+    """Numbers stand at the right of their cells, texts at the left."""
+    side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def raw_text(value: Any) -> str:

@@ -18,6 +18,7 @@ from negnn_gui.app.views.site_text import NO_DATA, is_far, is_wide
 from negnn_gui.app.views.sites_table_columns import (
     TABLE_COLUMNS,
     Columns,
+    alignment,
     column_arrays,
     raw_text,
     stack_columns,
@@ -211,7 +212,7 @@ class SitesModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return f"{column.tip}\nIn filters: {', '.join(column.sources)}"
         if role == Role.TextAlignmentRole:
-            return _alignment(column.numeric)
+            return alignment(column.numeric)
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
@@ -221,7 +222,7 @@ class SitesModel(QAbstractTableModel):
             text = column.text(self.columns, row)
             return text if self._multiplicity[row] == 1 else self._text_of_class(column.sources[0], row, text)
         if role == Role.TextAlignmentRole:
-            return _alignment(column.numeric)
+            return alignment(column.numeric)
         if role == Role.BackgroundRole:
             return _colour(QPalette.ColorRole.Highlight) if self._is_marked(row) else None
         if role == Role.ForegroundRole:
@@ -280,11 +281,6 @@ class SitesModel(QAbstractTableModel):
             if is_wide(*values):
                 return "Wide interval: the model is unsure of this moment"
         return None
-
-
-def _alignment(numeric: bool) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _colour(role: QPalette.ColorRole) -> Any:

@@ -43,13 +43,14 @@ class SitesView(QTableView):
     """Rows are chosen as in any list: click, Ctrl, Shift, drag, arrows, space, Ctrl+A.
 
     Qt's own selection is not used: it would have to hold tens of thousands of separate ranges when a lasso on
-    the map chooses that many sites. ``chosen`` carries a list of table rows and "replace", "add" or "toggle",
-    ``row_hovered`` the row under the mouse or -1.
+    the map chooses that many sites. ``chosen`` carries table rows (a list or a range) and "replace", "add" or
+    "toggle", ``row_hovered`` the row under the mouse or -1, ``row_opened`` one that was double-clicked or entered.
     """
 
     chosen = Signal(object, str)
     copy_wanted = Signal()
     row_hovered = Signal(int)
+    row_opened = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +80,13 @@ class SitesView(QTableView):
         self._dragged_to = index.row()
         event.accept()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the row under the mouse (Qt's own signal would miss the press that was taken above)."""
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
+            self.row_opened.emit(index.row())
+        event.accept()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Extend the choice while dragging; tell which row is under the mouse otherwise."""
         row = self.rowAt(int(event.position().y()))
@@ -97,12 +105,14 @@ class SitesView(QTableView):
         """Arrows choose, with Shift they extend, with Ctrl they only move; space toggles."""
         control = bool(event.modifiers() & Modifier.ControlModifier)
         if control and event.key() == Qt.Key.Key_A:
-            self.chosen.emit(list(range(self.model().rowCount())), "replace")
+            self.chosen.emit(range(self.model().rowCount()), "replace")
         elif control and event.key() == Qt.Key.Key_C:
             self.copy_wanted.emit()
         elif event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
             self._anchor = self.currentIndex().row()
             self.chosen.emit([self._anchor], "toggle" if control else "replace")
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.row_opened.emit(self.currentIndex().row())
         elif event.key() == Qt.Key.Key_Escape:
             self.chosen.emit([], "replace")
         else:
@@ -122,6 +132,6 @@ class SitesView(QTableView):
         self._anchor = row
         self.chosen.emit([row], "toggle" if control else "replace")
 
-    def _range(self, row: int) -> list[int]:
+    def _range(self, row: int) -> range:
         first, last = sorted((self._anchor, row))
-        return list(range(first, last + 1))
+        return range(first, last + 1)
