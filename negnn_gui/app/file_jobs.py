@@ -162,25 +162,16 @@ class FileWorker(Worker):
         self.report(len(files), len(files))
 
     def _read_frame(self, request: ReadFrame) -> None:
-        from negnn_gui.screening.reading import ReadTask, read_frames
+        from negnn_gui.screening.request import ScreeningError
+        from negnn_gui.screening.store_export import crystal_of
         from negnn_gui.structures.entry import StructureReadError
 
-        for result in read_frames(ReadTask(request.path, request.disorder, skip=request.frame)):
-            if self.cancelled():
-                return
-            if result is None:
-                continue
-            found = [entry for entry in result.entries if entry.name == request.name]
-            if found:
-                self.read.emit(found, [])
-            elif result.failure is not None:
-                reason = result.failure.reason
-                self.read.emit([], [StructureReadError(request.path, reason, result.failure.frame)])
-            else:
-                continue
-            return
-        reason = "It holds no such structure any more; it was changed since it was screened."
-        self.read.emit([], [StructureReadError(request.path, reason, request.frame)])
+        try:
+            entry = crystal_of(request.path, request.frame, request.name, request.disorder)
+        except ScreeningError as error:
+            self.read.emit([], [StructureReadError(request.path, str(error), request.frame)])
+        else:
+            self.read.emit([entry], [])
 
     def _read_text(self, text: str, name: str) -> None:
         from negnn_gui.structures import reading

@@ -42,7 +42,7 @@ def table_columns(table: pa.Table) -> dict[str, Column]:
 def parquet_bytes(tables: Sequence[Mapping[str, Column]], schema: pa.Schema) -> bytes:
     """Several small tables as one Parquet file in memory (zstd)."""
     sink = pa.BufferOutputStream()
-    whole = pa.concat_tables([_arrow_table(columns, schema) for columns in tables] or [schema.empty_table()])
+    whole = pa.concat_tables([arrow_table(columns, schema) for columns in tables] or [schema.empty_table()])
     pq.write_table(whole.combine_chunks(), sink, compression="zstd")
     data: bytes = sink.getvalue().to_pybytes()
     return data

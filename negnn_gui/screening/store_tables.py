@@ -77,6 +77,12 @@ class StoreTables:
         """Columns of one part, each read when it is asked for: objects for text, "" and NaN for not known."""
         return _LazyColumns(self, table, part)
 
+    def column(self, table: TableName, name: str) -> NDArray[Any]:
+        """One column of the whole table."""
+        kind = schema(table).field(name).type
+        pieces = [self._column(table, part, name) for part in range(self.n_parts)]
+        return _array(pa.chunked_array(pieces, type=kind))
+
     def rows(self, table: TableName, rows: IntArray) -> Columns:
         """All columns of some rows, in the order asked for."""
         return arrays(self.take(table, rows))

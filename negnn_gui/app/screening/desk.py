@@ -162,8 +162,9 @@ class ScreeningDesk(QObject):
             self._recent.addAction("None yet").setEnabled(False)
 
     def _export(self) -> None:
-        from negnn_gui.app.screening.export_dialog import ExportDialog
+        from negnn_gui.app.screening.exporting import ExportDialog
 
         dialog = ExportDialog(self.window, self._bench.preferences)
+        dialog.wanted.connect(self.screenings.export)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

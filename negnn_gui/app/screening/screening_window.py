@@ -66,6 +66,12 @@ class ScreeningWindow(QWidget):
         self._show_store()
         self._show_state()
 
+    @property
+    def shown_table(self) -> StoreTable:
+        """The table in front; the structures where it is the list of what failed."""
+        front = self.tabs.currentWidget()
+        return front if isinstance(front, StoreTable) else self.structures
+
     def _build(self) -> None:
         self.title = QLabel()
         font = self.title.font()

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from negnn_gui.app.screening.crystal_opening import CrystalOpening
+from negnn_gui.app.screening.exporting import ExportWorker
 from negnn_gui.app.screening.screening_worker import ScreeningWorker
 from negnn_gui.app.screening.state import Pace, ScreeningState, Stage
 from negnn_gui.app.screening.store_reader import Copy, Failures, Grow, OpenStore, Order, Page, StoreReader
+from negnn_gui.app.views.site_text import count_text
 from negnn_gui.screening.request import ScreeningError, ScreeningProgress, ScreeningReport
 from negnn_gui.screening.result_store import StoreHeader, TableName, is_store, read_header
 from negnn_gui.screening.rounds import Round, live_failures, rounds
@@ -22,6 +24,7 @@ from negnn_gui.screening.store_run import StoreRequest
 if TYPE_CHECKING:
     from negnn_gui.app.controller import Controller
     from negnn_gui.screening.reading import Failure
+    from negnn_gui.screening.store_export import ExportRequest
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,8 @@ class Screenings(QObject):
 
     ``changed`` follows every change of :attr:`state`; ``replaced`` comes when another store is shown; ``counted``
     carries the rows of structures and sites; ``ordered``, ``misread`` and ``paged`` are the reader's;
-    ``failures_changed`` carries what failed; ``problem`` and ``said`` carry sentences, ``notice`` one of the run.
+    ``failures_changed`` carries what failed; ``problem`` and ``said`` carry sentences, ``notice`` one of the run,
+    ``exported`` the path of a saved file.
     """
 
     changed = Signal()
@@ -47,6 +51,7 @@ class Screenings(QObject):
     problem = Signal(str)
     said = Signal(str)
     notice = Signal(str)
+    exported = Signal(object)
 
     def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +65,7 @@ class Screenings(QObject):
         self._request: StoreRequest | None = None
         self._worker = ScreeningWorker(controller.predictor)
         self._reader = StoreReader()
+        self._exporter = ExportWorker()
         queued = Qt.ConnectionType.QueuedConnection
         self._worker.stepped.connect(self._on_stepped, queued)
         self._worker.grown.connect(self._on_grown, queued)
@@ -74,6 +80,8 @@ class Screenings(QObject):
         self._reader.copied.connect(self.copied, queued)
         self._reader.failures.connect(self.failures_changed, queued)
         self._reader.refused.connect(self.problem, queued)
+        self._exporter.written.connect(self._on_written, queued)
+        self._exporter.refused.connect(self.problem, queued)
 
     # --- intents ------------------------------------------------------------------------------------
 
@@ -159,10 +167,17 @@ class Screenings(QObject):
         """Make the text of some rows; the answer comes as ``copied``."""
         self._ask(Copy(table, rows, tuple(names)))
 
+    def export(self, request: ExportRequest) -> None:
+        """Save results for others; ``exported`` or ``problem`` comes when it is done."""
+        if not self._exporter.isRunning():
+            self._exporter.start()
+        self._exporter.submit(request)
+        self.said.emit(f"Saving {request.target.name}…")
+
     def shutdown(self, timeout_s: float = _JOIN_S) -> bool:
-        """Stop and join both threads; what is done is on the disk and can be gone on with."""
+        """Stop and join the threads; what is done is on the disk and can be gone on with."""
         joined = True
-        for worker in (self._worker, self._reader):
+        for worker in (self._worker, self._exporter, self._reader):
             if worker.isRunning():
                 joined &= worker.close(timeout_s)
         return joined
@@ -213,6 +228,10 @@ class Screenings(QObject):
     def _on_refused(self, reason: str) -> None:
         self._set(stage=Stage.STOPPED, reason=reason)
         self.problem.emit(f"The screening stopped: {reason}")
+
+    def _on_written(self, path: Path, n_structures: int) -> None:
+        self.said.emit(f"Saved {path} ({count_text(n_structures, 'structure')})")
+        self.exported.emit(path)
 
     def _on_ended(self, number: int) -> None:
         if number != self._run:
