@@ -44,6 +44,8 @@ Subset = Annotated[
     typer.Option("--subset", min=1, help="Train on this many structures only.", show_default="all"),
 ]
 
+_MEMBERS = 5  # of the head for small data
+
 
 class TaskChoice(StrEnum):
     """What the encoder is taught."""
@@ -68,6 +70,7 @@ class Family(StrEnum):
     MPNN = "mpnn"
     MEGNET = "megnet"
     GCN = "gcn"
+    FLAGSHIP = "flagship"
 
 
 def register(app: typer.Typer) -> None:
@@ -151,6 +154,15 @@ def train(
     backbone: Annotated[
         Family, typer.Option("--backbone", help="Family of the graph network.")
     ] = Family.CGCNN,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            "--init",
+            metavar="ID",
+            help="Moment model whose weights are the first ones.",
+            show_default="random",
+        ),
+    ] = None,
     width: Annotated[int, typer.Option("--width", min=4, help="Length of an atom's vector.")] = 64,
     layers: Annotated[int, typer.Option("--layers", min=1, help="Rounds of messages.")] = 4,
     max_time: MaxTime = "01:00:00",
@@ -196,9 +208,15 @@ def train(
                 device,
                 resume,
             )
-        config = MomentConfig(_nodes(nodes), BackboneConfig(backbone.value, width, layers), tuple(run))
+        config = MomentConfig(
+            _nodes(nodes),
+            BackboneConfig(backbone.value, width, layers),
+            tuple(run),
+            members=_MEMBERS,
+            modes=True,
+        )
         chosen = encoder or registry.default_id("encoder")
-        folder = train_moment_model(data_folder(data), out, name, chosen, config, run, _command())
+        folder = train_moment_model(data_folder(data), out, name, chosen, config, run, _command(), init)
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 

@@ -21,7 +21,7 @@ from negnn_gui.models.convolution import GaussianExpansion
 
 @dataclass(frozen=True)
 class BackboneConfig:
-    """Family ("cgcnn", "schnet", "mpnn", "megnet" or "gcn"), length of an atom's vector, rounds of messages."""
+    """Family (a key of ``families.FAMILIES``), length of an atom's vector, rounds of messages."""
 
     family: str = "cgcnn"
     width: int = 64
@@ -61,3 +61,10 @@ class Backbone(nn.Module, ABC):
     @abstractmethod
     def propagate(self, vectors: Tensor, gaussians: Tensor, batch: GraphBatch) -> Tensor:
         """Vectors (N, width) after all rounds of messages, from the first ones and the edges' Gaussians (E, G)."""
+
+
+def mean_at(values: Tensor, index: Tensor, n: int) -> Tensor:
+    """(n, C) mean of the rows of ``values`` (M, C) that share an ``index`` (M,); zero where there is none."""
+    total = values.new_zeros(n, values.shape[1]).index_add(0, index, values)
+    count = torch.bincount(index, minlength=n).clamp(min=1).to(values.dtype)
+    return total / count[:, None]

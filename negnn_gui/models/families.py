@@ -1,4 +1,4 @@
-"""The paper's five families of graph networks: CGCNN, SchNet, MPNN, MEGNet and GCN.
+"""The paper's five families of graph networks, CGCNN, SchNet, MPNN, MEGNet and GCN, and the list of all.
 
 They follow MatDeepLearn (Fung et al., npj Comput. Mater. 7 (2021) 84), which the paper trains, without its pooling,
 since moments belong to atoms. SchNet, MPNN and GCN stand on torch-geometric's layers, which are imported when one
@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.graphs.spec import GraphSpec
-from negnn_gui.models.backbone import Backbone, BackboneConfig
+from negnn_gui.models.backbone import Backbone, BackboneConfig, mean_at
+from negnn_gui.models.context import ContextBackbone
 from negnn_gui.models.convolution import GatedConv
 
 
@@ -141,19 +142,13 @@ def _mlp(inputs: int, width: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
 
 
-def mean_at(values: Tensor, index: Tensor, n: int) -> Tensor:
-    """Means (n, C) of the rows of ``values`` (M, C) that share an ``index`` (M,); 0 where there is none."""
-    total = values.new_zeros(n, values.shape[1]).index_add(0, index, values)
-    count = torch.bincount(index, minlength=n).clamp(min=1).to(values.dtype)
-    return total / count[:, None]
-
-
 FAMILIES: dict[str, type[Backbone]] = {
     "cgcnn": CGCNNBackbone,
     "schnet": SchNetBackbone,
     "mpnn": MPNNBackbone,
     "megnet": MEGNetBackbone,
     "gcn": GCNBackbone,
+    "flagship": ContextBackbone,
 }
 
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.graphs.spec import GraphSpec
-from negnn_gui.models.backbone import BackboneConfig
+from negnn_gui.models.backbone import BackboneConfig, mean_at
 from negnn_gui.models.encoder import CrystalGraphEncoder
-from negnn_gui.models.families import make_backbone, mean_at
+from negnn_gui.models.families import make_backbone
 from negnn_gui.models.nodes import NodeInput, NodesConfig
 
 Of = Literal["site", "structure"]

@@ -1,7 +1,6 @@
-"""Supervised fits of moment models on a frozen encoder.
+"""The supervised fit of a moment model on a frozen encoder: backbone, DFT head and spin states.
 
-The first head (DFT) trains the backbone with it; a further head (experimental, small data) is trained on the
-backbone's frozen vectors, so that what was learned from many DFT moments carries over.
+Heads for small data come after it, see :mod:`negnn_gui.training.small_fit`.
 """
 
 from __future__ import annotations
@@ -12,62 +11,53 @@ import lightning as L
 import torch
 from torch import Tensor
 
-from negnn_gui.models.negnn import MEDIAN, MomentModel, pinball_loss
+from negnn_gui.models.negnn import DFT, MEDIAN, MomentModel, pinball_loss
+
+_MODES_SHARE = (
+    0.05  # of the modes' loss: small, so that it does not fill the norm at which gradients are clipped
+)
 
 
 class MomentFit(L.LightningModule):
-    """Trains one head of a moment model, with the backbone or without it (small data)."""
+    """Trains the backbone of a moment model with its DFT head and, where it has them, its spin states."""
 
-    def __init__(self, model: MomentModel, head: str, train_backbone: bool, seed: int = 0) -> None:
+    def __init__(self, model: MomentModel, seed: int = 0) -> None:
         super().__init__()
         torch.manual_seed(seed)
         self.model = model
-        self.head = head
-        self.train_backbone = train_backbone
-        for parameter in model.parameters():
-            parameter.requires_grad_(train_backbone)
-        for parameter in model.heads[head].parameters():
-            parameter.requires_grad_(True)
+        self._trained = [model.backbone, model.heads[DFT]]
+        if model.modes is not None:
+            self._trained.append(model.modes)
+        model.requires_grad_(False)
+        for module in self._trained:
+            module.requires_grad_(True)
         # Lightning trains a module in the mode that it finds it in
         self.train()
 
-    def train(self, mode: bool = True) -> MomentFit:
-        """A frozen backbone keeps its batch-norm statistics too."""
-        super().train(mode)
-        if not self.train_backbone:
-            self.model.backbone.eval()
-        return self
-
-    def quantiles(self, batch: Any) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Quantiles (L, Q) and labels (L,) of the labelled atoms of a batch, μB, and their weights.
-
-        On small data every structure counts the same, however many of its sites are labelled: its sites are
-        nearly copies of each other. Many structures even that out by themselves, and weights are None.
-        """
+    def labelled(self, batch: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """Vectors (L, F), quantiles (L, Q) and labels (L,) of the labelled atoms of a batch, μB."""
         graphs, labels = batch
-        vectors = self.model.features(self.model.embed(graphs), graphs)
         truth = labels["moment"]
         known = torch.isfinite(truth)
-        predicted: Tensor = self.model.heads[self.head](vectors[known], graphs.atomic_numbers[known])
-        weight = None
-        if not self.train_backbone:
-            structure = graphs.structure[known]
-            weight = 1.0 / torch.bincount(structure, minlength=graphs.n_structures)[structure]
-        return predicted.float(), truth[known], weight
+        vectors = self.model.features(self.model.embed(graphs), graphs)[known]
+        return vectors, self.model.heads[DFT](vectors).float(), truth[known]
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor | None:
         """Pinball loss of a batch of (graphs, labels)."""
-        quantiles, truth, weight = self.quantiles(batch)
+        vectors, quantiles, truth = self.labelled(batch)
         if len(truth) == 0:
             return None
-        loss = pinball_loss(quantiles, truth, weight)
+        loss = pinball_loss(quantiles, truth)
+        if self.model.modes is not None:
+            # from vectors without gradient: the spin states are told from what serves the quantiles
+            loss = loss + _MODES_SHARE * self.model.modes.loss(vectors.detach().float(), truth)
         self.log("train_loss", loss.detach(), prog_bar=True, batch_size=len(truth))
         self.log("train_mae", (quantiles[:, MEDIAN] - truth).abs().mean().detach(), batch_size=len(truth))
         return loss
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Errors of the median over all atoms and over magnetic ones."""
-        quantiles, truth, _ = self.quantiles(batch)
+        _, quantiles, truth = self.labelled(batch)
         if len(truth) == 0:
             return
         error = (quantiles[:, MEDIAN].clamp(min=0) - truth).abs()

@@ -62,18 +62,18 @@ def open_moment_data(data: Path, head: str, spec: GraphSpec) -> MomentData:
     return MomentData(table, store, moments[kept])
 
 
-def run_fit(data: MomentData, model: MomentModel, head: str, out: Path, options: RunOptions) -> FitRun:
-    """Train ``head`` of ``model`` on the train split; the backbone learns with the DFT head only."""
-    module = MomentFit(model, head, train_backbone=head == DFT, seed=options.seed)
+def run_fit(data: MomentData, model: MomentModel, out: Path, options: RunOptions) -> FitRun:
+    """Train the backbone and the DFT head of ``model`` on the train split."""
+    module = MomentFit(model, seed=options.seed)
     budget = Budget(options.max_seconds, options.max_steps, options.rate)
-    trainer = make_trainer(out / head, options.device, [budget], progress=options.progress)
+    trainer = make_trainer(out / DFT, options.device, [budget], progress=options.progress)
     dataset = GraphDataset(data.store, {"moment": data.moments})
     fit(
         trainer,
         module,
         loader(dataset, training_sampler(data.table, data.store, options, trainer), options.workers),
         loader(dataset, split_sampler(data.table, data.store, "val", options)),
-        last_checkpoint(out / head, options.resume),
+        last_checkpoint(out / DFT, options.resume),
     )
-    log.info("fitted the %s head for %d steps in %.0f s", head, trainer.global_step, budget.seconds)
+    log.info("fitted the %s head for %d steps in %.0f s", DFT, trainer.global_step, budget.seconds)
     return FitRun(trainer.global_step, budget.seconds)

@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 
 from negnn_gui import __version__
+from negnn_gui.inference.moment_models import load_moment_model
 from negnn_gui.models import registry
+from negnn_gui.models.checkpoint import ModelFileError
 from negnn_gui.models.loading import load_encoder
-from negnn_gui.models.negnn import MomentConfig, MomentModel
+from negnn_gui.models.negnn import DFT, MomentConfig, MomentModel
 from negnn_gui.training.cards import machine, moment_card
 from negnn_gui.training.evaluate import counted, element_median_figures, moment_figures
 from negnn_gui.training.fit_run import MomentData, open_moment_data, run_fit
 from negnn_gui.training.golden import write_golden
 from negnn_gui.training.pretrain_run import RunOptions
 from negnn_gui.training.publish import calibrate, predict_split, save_moment_model
+from negnn_gui.training.small_fit import SITES_A_STEP, fit_small_data
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +34,34 @@ def train_moment_model(
     config: MomentConfig,
     options: Mapping[str, RunOptions],
     command: str,
+    init: str | None = None,
 ) -> Path:
-    """Train the heads one after the other (``options`` by head) and write ``out/model_id``."""
+    """Train the heads one after the other (``options`` by head) and write ``out/model_id``.
+
+    ``init`` names a registered moment model whose weights are the first ones, as far as the two are alike.
+
+    Raises
+    ------
+    ModelFileError
+        No weight of the model to start from fits.
+    """
     info = registry.get(encoder_id, "encoder")
     encoder = load_encoder(info)
     model = MomentModel(config, encoder.spec, encoder)
     tables = {head: open_moment_data(data, head, encoder.spec) for head in config.heads}
     facts: dict[str, Any] = {"command": command, "program": f"negnn-gui {__version__}", "hardware": machine()}
+    if init is not None:
+        taken = start_from(model, load_moment_model(init).model, init)
+        facts["first weights"] = f"those of {init}, {taken}"
     for head in config.heads:
-        fit = run_fit(tables[head], model, head, out, options[head])
+        if head == DFT:
+            fit = run_fit(tables[head], model, out, options[head])
+            size = f"{options[head].batch_atoms} atoms, peak rate {options[head].rate:g}"
+        else:
+            fit = fit_small_data(tables[head], model, head, out, options[head])
+            size = f"{SITES_A_STEP} sites, {config.members} members"
         facts[f"{head} head"] = (
-            f"{fit.steps} steps of {options[head].batch_atoms} atoms in {fit.seconds / 60:.0f} min, "
-            f"peak rate {options[head].rate:g}, seed {options[head].seed}"
+            f"{fit.steps} steps of {size}, {fit.seconds / 60:.0f} min, seed {options[head].seed}"
         )
     model.to("cpu").eval()
     folder = out / model_id
@@ -55,6 +74,24 @@ def train_moment_model(
     save_moment_model(folder, model, info.ref, tables, calibrations, {**facts, "test": figures}, card)
     write_golden(folder)
     return folder
+
+
+def start_from(model: MomentModel, other: MomentModel, other_id: str) -> str:
+    """Take over the weights of ``other`` that have the same names and shapes; returns how many, in words.
+
+    Raises
+    ------
+    ModelFileError
+        None fits.
+    """
+    own, theirs = model.state_dict(), other.state_dict()
+    fitting = {
+        name: value for name, value in theirs.items() if name in own and own[name].shape == value.shape
+    }
+    if not any(name.startswith("backbone.") for name in fitting):
+        raise ModelFileError(f"{other_id} cannot be the start of this run: no weight of its backbone fits")
+    model.load_state_dict({**own, **fitting})
+    return f"{len(fitting)} of {len(own)} arrays"
 
 
 def median_of(data: MomentData, head: str, split: str = "test") -> dict[str, Any]:

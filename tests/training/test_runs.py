@@ -1,6 +1,7 @@
 """Whole runs on small tables: they learn, they resume, and what they write predicts."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,12 @@ def test_from_tables_to_a_model_that_predicts(tables: Path, tmp_path: Path) -> N
         tables, tmp_path, "tiny-encoder", PretrainConfig(), steps(40, rate=3e-3), "test"
     )
     registry.install(written)
-    config = MomentConfig(backbone=BackboneConfig(width=32, layers=2), heads=(DFT, EXPERIMENTAL))
+    config = MomentConfig(
+        backbone=BackboneConfig("flagship", width=32, layers=2),
+        heads=(DFT, EXPERIMENTAL),
+        members=2,
+        modes=True,
+    )
     options = {DFT: steps(150, rate=5e-3), EXPERIMENTAL: steps(150, rate=5e-3)}
     folder = train_moment_model(tables, tmp_path, "tiny-moments", "tiny-encoder", config, options, "test")
     registry.install(folder)
@@ -69,23 +75,39 @@ def test_pretraining_lowers_its_loss_and_resumes(tables: Path, tmp_path: Path) -
     assert any("val_both" in path.read_text() for path in log)
 
 
-def test_a_frozen_backbone_stays_as_it_was(tables: Path, tmp_path: Path) -> None:
+def test_a_head_for_small_data_learns_on_networks_that_stay_as_they_were(
+    tables: Path, tmp_path: Path
+) -> None:
     from negnn_gui.models.negnn import MomentModel
-    from negnn_gui.training.fit_run import run_fit
+    from negnn_gui.training.small_fit import fit_small_data, labelled_sites
 
     encoder = load_encoder(registry.get(registry.default_id("encoder")))
-    config = MomentConfig(backbone=BackboneConfig(width=16, layers=1), heads=(DFT, EXPERIMENTAL))
+    config = MomentConfig(backbone=BackboneConfig(width=16, layers=1), heads=(DFT, EXPERIMENTAL), members=2)
     model = MomentModel(config, encoder.spec, encoder)
     frozen = {name: value.clone() for name, value in model.backbone.state_dict().items()}
-    head = model.heads[EXPERIMENTAL].layers[1].weight.clone()
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     data = open_moment_data(tables, EXPERIMENTAL, encoder.spec)
-    run_fit(data, model, EXPERIMENTAL, tmp_path, steps(3))
+    nearness, _ = data.store.shell_moments()  # moments that follow the surroundings, not the element alone
+    data = replace(data, moments=(data.moments * (nearness / nearness.mean()) ** 2).astype(np.float32))
+    sites = labelled_sites(data, model, "train", 1000)
+    head = model.heads[EXPERIMENTAL]
+
+    fit_small_data(data, model, EXPERIMENTAL, tmp_path / "none", steps(1))
+    first = head(sites.vectors, sites.atomic_numbers)
+    torch.testing.assert_close(first, head.prior[sites.atomic_numbers], atol=0.1, rtol=0)
+    untrained = float((first[:, MEDIAN] - sites.moments).abs().mean())
+    run = fit_small_data(data, model, EXPERIMENTAL, tmp_path / "run", steps(150))
+    assert run.steps == 300
+    learned = head(sites.vectors, sites.atomic_numbers)
+    assert float((learned[:, MEDIAN] - sites.moments).abs().mean()) < 0.8 * untrained
     for name, value in model.backbone.state_dict().items():
         torch.testing.assert_close(value, frozen[name], rtol=0, atol=0)
     for name, value in encoder.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
-    assert not torch.equal(model.heads[EXPERIMENTAL].layers[1].weight, head)
+
+    (tmp_path / "run" / EXPERIMENTAL / "member-1.safetensors").unlink()  # stopped after the first member
+    more = fit_small_data(data, model, EXPERIMENTAL, tmp_path / "run", steps(5, resume=True))
+    assert more.steps == 5
 
 
 def test_the_budget_warms_up_falls_to_zero_and_counts_what_was_used() -> None:
