@@ -172,6 +172,14 @@ def train(
             "--experimental-time", metavar="HH:MM:SS", help="Then train the experimental head so long."
         ),
     ] = None,
+    safe_zeros: Annotated[
+        int,
+        typer.Option(
+            "--safe-zeros",
+            min=0,
+            help="Non-magnetic structures of mp_structures to learn zeros from besides.",
+        ),
+    ] = 4000,
     rate: Rate = 2e-3,
     batch_atoms: BatchAtoms = 2500,
     max_atoms: MaxAtoms = 200,
@@ -216,7 +224,9 @@ def train(
             modes=True,
         )
         chosen = encoder or registry.default_id("encoder")
-        folder = train_moment_model(data_folder(data), out, name, chosen, config, run, _command(), init)
+        folder = train_moment_model(
+            data_folder(data), out, name, chosen, config, run, _command(), init, safe_zeros
+        )
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 

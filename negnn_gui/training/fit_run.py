@@ -22,9 +22,18 @@ from negnn_gui.training.pretrain_run import (
     training_sampler,
 )
 from negnn_gui.training.runs import GraphDataset, fit, last_checkpoint, loader, make_trainer
-from negnn_gui.training.tables import StructureTable, read_structures_table
+from negnn_gui.training.tables import (
+    StructureTable,
+    joined,
+    ranges,
+    read_column,
+    read_structures_table,
+)
 
 log = logging.getLogger(__name__)
+
+ZEROS_TABLE = "mp_structures"
+_ZEROS_ATOMS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +64,37 @@ class FitRun:
 def open_moment_data(data: Path, head: str, spec: GraphSpec) -> MomentData:
     """Structures, graphs and labels of a head."""
     table = read_structures_table(data, TABLE_OF[head])
+    return _with_graphs(table, moment_labels(data, head, table), spec)
+
+
+def open_training_data(data: Path, head: str, spec: GraphSpec, safe_zeros: int, seed: int = 0) -> MomentData:
+    """The same, for the DFT head with ``safe_zeros`` non-magnetic training structures beside them.
+
+    These are drawn from ``mp_structures`` by ``seed``, among those of at most 60 atoms; val and test stay as they are.
+
+    Raises
+    ------
+    TrainingDataError
+        The table is missing or does not say which structures are non-magnetic.
+    """
+    if head != DFT or safe_zeros == 0:
+        return open_moment_data(data, head, spec)
+    table = read_structures_table(data, TABLE_OF[head])
+    others = read_structures_table(data, ZEROS_TABLE)
+    safe = read_column(data, ZEROS_TABLE, "nonmagnetic").astype(bool)
+    rows = np.flatnonzero(safe & (others.splits == "train") & (others.sizes <= _ZEROS_ATOMS))
+    rows = np.sort(np.random.default_rng(seed).permutation(rows)[:safe_zeros])
+    both = joined(f"{table.name}+zeros", [(table, np.arange(table.n_structures)), (others, rows)])
+    zeros = np.zeros(int(others.sizes[rows].sum()), dtype=np.float32)
+    return _with_graphs(both, np.concatenate([moment_labels(data, head, table), zeros]), spec)
+
+
+def _with_graphs(table: StructureTable, moments: NDArray[np.float32], spec: GraphSpec) -> MomentData:
     store = open_graph_store(table, spec)
-    moments = moment_labels(data, head, table)
     # the store leaves out structures without a graph: take the labels of the others
-    kept = np.concatenate([np.arange(table.start[row], table.start[row + 1]) for row in store.structure])
-    return MomentData(table, store, moments[kept])
+    return MomentData(
+        table, store, moments[ranges(table.start[store.structure], table.sizes[store.structure])]
+    )
 
 
 def run_fit(data: MomentData, model: MomentModel, out: Path, options: RunOptions) -> FitRun:

@@ -17,7 +17,7 @@ from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, MomentConfig, MomentModel
 from negnn_gui.training.cards import machine, moment_card
 from negnn_gui.training.evaluate import counted, element_median_figures, moment_figures
-from negnn_gui.training.fit_run import MomentData, open_moment_data, run_fit
+from negnn_gui.training.fit_run import MomentData, open_training_data, run_fit
 from negnn_gui.training.golden import write_golden
 from negnn_gui.training.pretrain_run import RunOptions
 from negnn_gui.training.publish import calibrate, predict_split, save_moment_model
@@ -35,10 +35,12 @@ def train_moment_model(
     options: Mapping[str, RunOptions],
     command: str,
     init: str | None = None,
+    safe_zeros: int = 0,
 ) -> Path:
     """Train the heads one after the other (``options`` by head) and write ``out/model_id``.
 
     ``init`` names a registered moment model whose weights are the first ones, as far as the two are alike.
+    ``safe_zeros`` non-magnetic structures train the DFT head besides.
 
     Raises
     ------
@@ -48,11 +50,13 @@ def train_moment_model(
     info = registry.get(encoder_id, "encoder")
     encoder = load_encoder(info)
     model = MomentModel(config, encoder.spec, encoder)
-    tables = {head: open_moment_data(data, head, encoder.spec) for head in config.heads}
+    tables = {head: open_training_data(data, head, encoder.spec, safe_zeros) for head in config.heads}
     facts: dict[str, Any] = {"command": command, "program": f"negnn-gui {__version__}", "hardware": machine()}
     if init is not None:
         taken = start_from(model, load_moment_model(init).model, init)
         facts["first weights"] = f"those of {init}, {taken}"
+    if safe_zeros:
+        facts["safe zeros"] = f"{safe_zeros} non-magnetic structures of mp_structures, moment 0 on every atom"
     for head in config.heads:
         if head == DFT:
             fit = run_fit(tables[head], model, out, options[head])

@@ -106,21 +106,26 @@ def merge_tables(tables: Sequence[StructureTable]) -> StructureTable:
                 seen.add(key)
                 rows.append(row)
         kept.append(np.array(rows, dtype=np.int64))
-    atoms = [ranges(t.start[rows], t.sizes[rows]) for t, rows in zip(tables, kept, strict=True)]
-    pairs = list(zip(tables, kept, strict=True))
-    sizes = np.concatenate([t.sizes[rows] for t, rows in pairs])
+    return joined("+".join(t.name for t in tables), list(zip(tables, kept, strict=True)))
+
+
+def joined(name: str, parts: Sequence[tuple[StructureTable, NDArray[np.int64]]]) -> StructureTable:
+    """One table of chosen rows of several, in their order; its sha256 follows from theirs and the rows."""
+    sizes = np.concatenate([t.sizes[rows] for t, rows in parts])
+    atoms = [(t, ranges(t.start[rows], t.sizes[rows])) for t, rows in parts]
+    identity = hashlib.sha256()
+    for table, rows in parts:
+        identity.update(table.sha256.encode() + np.ascontiguousarray(rows, dtype=np.int64).tobytes())
     return StructureTable(
-        name="+".join(t.name for t in tables),
-        sha256=hashlib.sha256("".join(t.sha256 for t in tables).encode()).hexdigest(),
-        ids=np.concatenate([t.ids[rows] for t, rows in pairs]),
-        formulas=np.concatenate([t.formulas[rows] for t, rows in pairs]),
-        splits=np.concatenate([t.splits[rows] for t, rows in pairs]),
-        lattices=np.concatenate([t.lattices[rows] for t, rows in pairs]),
+        name=name,
+        sha256=identity.hexdigest(),
+        ids=np.concatenate([t.ids[rows] for t, rows in parts]),
+        formulas=np.concatenate([t.formulas[rows] for t, rows in parts]),
+        splits=np.concatenate([t.splits[rows] for t, rows in parts]),
+        lattices=np.concatenate([t.lattices[rows] for t, rows in parts]),
         start=np.concatenate([[0], np.cumsum(sizes)]),
-        atomic_numbers=np.concatenate(
-            [t.atomic_numbers[chosen] for t, chosen in zip(tables, atoms, strict=True)]
-        ),
-        frac_coords=np.concatenate([t.frac_coords[chosen] for t, chosen in zip(tables, atoms, strict=True)]),
+        atomic_numbers=np.concatenate([t.atomic_numbers[chosen] for t, chosen in atoms]),
+        frac_coords=np.concatenate([t.frac_coords[chosen] for t, chosen in atoms]),
     )
 
 

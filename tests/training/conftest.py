@@ -60,7 +60,9 @@ def int_to_symbol(z: int) -> str:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     for name, n, seed in (("mp_magmoms", 150, 1), ("mp_structures", 60, 2), ("magndata", 80, 3)):
-        pq.write_table(pa.table(made_up_rows(n, seed)), folder / f"{name}.parquet")
+        rows = made_up_rows(n, seed)
+        rows["nonmagnetic"] = [not {25, 26} & set(numbers) for numbers in rows["atomic_numbers"]]  # type: ignore[call-overload]
+        pq.write_table(pa.table(rows), folder / f"{name}.parquet")
     return folder
 
 

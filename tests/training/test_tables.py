@@ -9,7 +9,9 @@ import pytest
 
 from negnn_gui.graphs.build import graph_from_arrays
 from negnn_gui.graphs.spec import GraphSpec
+from negnn_gui.models.negnn import DFT
 from negnn_gui.training.batching import AtomBudgetSampler, batches_by_atoms
+from negnn_gui.training.fit_run import open_moment_data, open_training_data
 from negnn_gui.training.graph_store import open_graph_store
 from negnn_gui.training.labels import NO_DFT_MOMENT, covered_elements, moment_labels
 from negnn_gui.training.tables import TrainingDataError, merge_tables, read_structures_table
@@ -109,3 +111,17 @@ def test_batches_hold_every_graph_once_and_no_more_atoms_than_asked() -> None:
     assert first != [b.tolist() for b in sampler]
     halves = [AtomBudgetSampler(np.arange(7), sizes, 25, seed=1, rank=r, world=2) for r in (0, 1)]
     assert len(list(halves[0])) == len(list(halves[1])) > 0
+
+
+def test_safe_zeros_join_the_training_split_alone(tables: Path) -> None:
+    plain = open_moment_data(tables, DFT, SPEC)
+    more = open_training_data(tables, DFT, SPEC, 3)
+    assert 0 < len(more.graphs("train")) - len(plain.graphs("train")) <= 3
+    for split in ("val", "test"):
+        np.testing.assert_array_equal(more.graphs(split), plain.graphs(split))
+    added = more.graphs("train")[len(plain.graphs("train")) :]
+    assert added.min() >= len(plain.store)
+    assert (more.moments[more.store.atoms_of(added)] == 0).all()
+    assert not set(more.store.atomic_numbers[more.store.atoms_of(added)].tolist()) & {25, 26}
+    assert more.table.sha256 != plain.table.sha256
+    np.testing.assert_array_equal(more.moments[: len(plain.moments)], plain.moments)
