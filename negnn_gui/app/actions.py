@@ -45,6 +45,20 @@ class Actions(QObject):
             "Sites &CSV…", bench.files.save_sites, "table", "Ctrl+E", "Save the sites table"
         )
         self.export_image = make("&Image…", bench.export_image, "image", "Ctrl+Shift+E", "Save the 3D view")
+        self.export_scene = make(
+            "3D &scene (glTF)…",
+            bench.export_scene,
+            None,
+            None,
+            "Save the crystal for Blender and other programs",
+        )
+        self.copy_image = make(
+            "Copy &image",
+            bench.copy_image,
+            None,
+            "Ctrl+Shift+C",
+            "Put a picture of the 3D view on the clipboard",
+        )
         self.close_entry = make("&Close structure", bench.close_chosen, "close", Keys.Close)
         self.quit = make("&Quit", bench.window.close, None, Keys.Quit)
         self.clear_selection = make("Clear &selection\tEsc", bench.clear_selection)
@@ -58,7 +72,7 @@ class Actions(QObject):
         self._recent = QMenu("&Recent", bench.window)
         self._examples = QMenu("E&xamples", bench.window)
         self._export = QMenu("&Export", bench.window)
-        self._export.addActions([self.export_csv, self.export_image])
+        self._export.addActions([self.export_csv, self.export_image, self.export_scene])
         self._fill_menus()
         self._fill_toolbar()
         session = bench.session
@@ -117,7 +131,7 @@ class Actions(QObject):
         file.addSeparator()
         file.addActions([self.close_entry, self.quit])
         self._edit = bar.addMenu("&Edit")
-        self._edit.addActions([self.paste, self.clear_selection])
+        self._edit.addActions([self.paste, self.copy_image, self.clear_selection])
         run = bar.addMenu("&Predict")
         run.addActions([self.predict, self.cancel, self.auto_predict])
         run.addSeparator()

@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from negnn_gui.app.bond_search import BondSearch
+from negnn_gui.app.comparison import Comparison
 from negnn_gui.app.scene.colouring import Colouring, colour_scale, site_values
 from negnn_gui.app.scene.measure import AtomRef
 from negnn_gui.app.scene.moments import Magnitudes
@@ -56,13 +57,14 @@ class CrystalView(QObject):
         self.panel = DisplayPanel()
         self.widget = QWidget()
         self.select_menu = SelectMenu(controller, self.widget)
-        self.bar = CrystalBar(self.select_menu)
+        self.comparison = Comparison(self, controller)
+        self.bar = CrystalBar(self.select_menu, self.comparison.menu)
         self.bonds = BondSearch(self)
         layout = QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.bar)
-        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.comparison.widget, 1)
         self._connect()
         self._add_keys()
 
@@ -114,6 +116,7 @@ class CrystalView(QObject):
     def finalise(self) -> None:
         """Free what VTK holds and join the search for bonds."""
         self.bonds.close(_JOIN_S)
+        self.comparison.finalise()
         self.canvas.finalise()
 
     # --- what the user asks for ---------------------------------------------------------------------
@@ -214,7 +217,11 @@ class CrystalView(QObject):
 
     def _tip(self, atom: AtomRef) -> str:
         entry = self._session.current
-        return "" if entry is None else atom_tip(entry, self._session.analysis(entry.id), atom)
+        return "" if entry is None else self.tip(entry, atom)
+
+    def tip(self, entry: StructureEntry, atom: AtomRef) -> str:
+        """Tool tip of an atom of a structure."""
+        return atom_tip(entry, self._session.analysis(entry.id), atom)
 
     # --- bonds --------------------------------------------------------------------------------------
 

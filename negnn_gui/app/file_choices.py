@@ -1,4 +1,4 @@
-"""Dialogs that ask where: which files to open, and where to save tables and pictures."""
+"""Dialogs that ask where: which files to open, and where to save tables."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 if TYPE_CHECKING:
     from negnn_gui.app.controller import Controller
     from negnn_gui.app.preferences import Preferences
-    from negnn_gui.app.views.canvas import CrystalCanvas
-
-_PIXELS_PER_POINT = 2  # a picture of the view is saved at twice its size, enough for a printed column
 
 
 class FileChoices(QObject):
@@ -48,27 +45,6 @@ class FileChoices(QObject):
         path = self._ask("Export sites", "sites.csv", "Comma-separated values (*.csv)")
         if path is not None:
             self._controller.export_sites(path)
-
-    def save_image(self, canvas: CrystalCanvas | None) -> None:
-        """Choose where to save a picture of the crystal."""
-        current = self._controller.session.current
-        if current is None or canvas is None:
-            self.said.emit("Open a structure first; then its picture can be saved.")
-            return
-        path = self._ask("Export image", f"{current.name}.png", "PNG image (*.png)")
-        if path is None:
-            return
-        from negnn_gui.app.scene.window import GraphicsError
-
-        try:
-            image = canvas.image(_PIXELS_PER_POINT * canvas.width(), _PIXELS_PER_POINT * canvas.height())
-        except GraphicsError as error:
-            self.problem.emit(f"The picture could not be drawn: {error}")
-            return
-        if image.save(str(path)):
-            self.said.emit(f"Saved {path} ({image.width()} x {image.height()} pixels)")
-        else:
-            self.problem.emit(f"{path} could not be written; choose another folder or a name ending in .png.")
 
     def _ask(self, title: str, name: str, kinds: str) -> Path | None:
         start = str(Path(self._preferences.folder) / name)

@@ -124,6 +124,7 @@ class LinkedViews(QObject):
         self.crystal.hovered.connect(self.hovered)
         self.crystal.said.connect(self.said)
         self.canvas = self.crystal.canvas
+        self.structures.compare_wanted.connect(self.crystal.comparison.compare)
         self._place("crystal", self.crystal.widget)
         self._place("display", self.crystal.panel)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -48,7 +49,7 @@ class SelectMenu(QMenu):
         """An action for each element of the current structure."""
         entry = self._session.current
         for symbol in () if entry is None else dict.fromkeys(entry.elements):
-            menu.addAction(symbol, lambda symbol=symbol: self.select_elements([symbol]))
+            menu.addAction(symbol, partial(self.select_elements, [symbol]))
 
     def select_elements(self, symbols: list[str]) -> None:
         """Select all sites of these elements in the current structure."""

@@ -17,6 +17,7 @@ from negnn_gui.app.drops import DropTarget
 from negnn_gui.app.file_choices import FileChoices
 from negnn_gui.app.linked_views import LinkedViews
 from negnn_gui.app.main_window import MainWindow
+from negnn_gui.app.picture_export import PictureExport
 from negnn_gui.app.screening.desk import ScreeningDesk
 from negnn_gui.app.views.site_sentence import site_sentence
 from negnn_gui.app.views.status import StatusBar
@@ -57,6 +58,7 @@ class Workbench(QObject):
         self.drops = DropTarget(window)
         self.files = FileChoices(window, controller, window.preferences)
         self.screening = ScreeningDesk(self)
+        self.pictures = PictureExport(window, window.preferences)
         self.menus = Actions(self)
         self.views = LinkedViews(controller, self._place, self)
         self._connect()
@@ -71,6 +73,8 @@ class Workbench(QObject):
         self.drops.text_dropped.connect(controller.open_text)
         self.files.said.connect(self.status.say)
         self.files.problem.connect(self.show_problem)
+        self.pictures.said.connect(self.status.say)
+        self.pictures.problem.connect(self.show_problem)
         self.welcome.browse_wanted.connect(self.files.open_files)
         self.welcome.open_wanted.connect(controller.open_paths)
         self.status.cancel_wanted.connect(controller.cancel)
@@ -143,7 +147,15 @@ class Workbench(QObject):
 
     def export_image(self) -> None:
         """Save a picture of the crystal."""
-        self.files.save_image(self.views.canvas)
+        self.pictures.ask(self.views.canvas)
+
+    def copy_image(self) -> None:
+        """Put a picture of the crystal on the clipboard."""
+        self.pictures.copy(self.views.canvas)
+
+    def export_scene(self) -> None:
+        """Save the bodies of the crystal for other programs."""
+        self.pictures.ask_for_scene(self.views.canvas)
 
     def show_atlas(self, wanted: bool) -> None:
         """Show the known sites on the map, or not."""

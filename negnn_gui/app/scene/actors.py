@@ -6,18 +6,50 @@ at any zoom, and many times faster than meshes in software OpenGL.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkPoints
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataSetAttributes, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLSphereMapper, vtkOpenGLStickMapper
+
+from negnn_gui.app.scene.meshes import Mesh
 
 Floats = NDArray[np.float64]
 Colours = NDArray[np.uint8]
 
 _RADIUS, _AXIS, _SIZE = "radius", "axis", "size"
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedSpheres:
+    """(M, 3) centres and (M,) radii, Å, with (M, 3) colours."""
+
+    centres: Floats
+    radii: Floats
+    colours: Colours
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedSticks:
+    """(K, 3) middles, Å, (K, 3) unit axes, (K, 3) radius, radius and length, Å, and (K, 3) colours."""
+
+    centres: Floats
+    axes: Floats
+    sizes: Floats
+    colours: Colours
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedLines:
+    """(P, 3) points, Å, joined in (L, 2) pairs with (L, 3) colours."""
+
+    points: Floats
+    pairs: NDArray[np.int64]
+    colours: Colours
 
 
 class Spheres:
@@ -43,6 +75,11 @@ class Spheres:
         _add_array(data, _RADIUS, radii)
         self._mapper.SetInputData(data)
         self.actor.SetVisibility(len(centres) > 0)
+
+    def placed(self) -> PlacedSpheres:
+        """What is shown."""
+        data = self._mapper.GetInput()
+        return PlacedSpheres(_points_of(data), _array_of(data, _RADIUS), _colours_of(data.GetPointData()))
 
     def recolour(self, colours: Colours) -> None:
         """Give the spheres other (M, 3) colours."""
@@ -100,6 +137,12 @@ class Sticks:
         self._mapper.SetInputData(data)
         self.actor.SetVisibility(len(starts) > 0)
 
+    def placed(self) -> PlacedSticks:
+        """What is shown."""
+        data = self._mapper.GetInput()
+        sizes = _array_of(data, _SIZE)[:, [1, 2, 0]]
+        return PlacedSticks(_points_of(data), _array_of(data, _AXIS), sizes, _colours_of(data.GetPointData()))
+
 
 class Lines:
     """Straight lines of a width in pixels, without shading."""
@@ -119,6 +162,12 @@ class Lines:
         data.GetCellData().SetScalars(numpy_to_vtk(np.ascontiguousarray(colours, dtype=np.uint8), deep=True))
         self._mapper.SetInputData(data)
         self.actor.SetVisibility(len(pairs) > 0)
+
+    def placed(self) -> PlacedLines:
+        """What is shown."""
+        data = self._mapper.GetInput()
+        pairs = vtk_to_numpy(data.GetLines().GetConnectivityArray()).reshape(-1, 2)
+        return PlacedLines(_points_of(data), pairs.astype(np.int64), _colours_of(data.GetCellData()))
 
     def set_width(self, pixels: float) -> None:
         """Line width in pixels of the picture."""
@@ -150,6 +199,15 @@ class Triangles:
         self._mapper.SetInputData(data)
         self.actor.SetVisibility(len(triangles) > 0)
 
+    def placed(self) -> Mesh:
+        """What is shown; a mesh without normals gets zeros."""
+        data = self._mapper.GetInput()
+        points = _points_of(data)
+        normals = data.GetPointData().GetNormals()
+        directions = np.zeros_like(points) if normals is None else vtk_to_numpy(normals).astype(np.float64)
+        triangles = vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)
+        return Mesh(points, directions, triangles, _colours_of(data.GetPointData()))
+
 
 def shine(actor: vtkActor) -> None:
     """The surface of atoms and bonds: matt with a small highlight, so that colours stay readable."""
@@ -176,6 +234,18 @@ def _point_cloud(points: Floats, colours: Colours) -> vtkPolyData:
     data.SetVerts(_cells(np.arange(len(points), dtype=np.int64)[:, None]))
     data.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(colours, dtype=np.uint8), deep=True))
     return data
+
+
+def _points_of(data: vtkPolyData) -> Floats:
+    return np.asarray(vtk_to_numpy(data.GetPoints().GetData()), dtype=np.float64).reshape(-1, 3)
+
+
+def _array_of(data: vtkPolyData, name: str) -> Floats:
+    return np.asarray(vtk_to_numpy(data.GetPointData().GetArray(name)), dtype=np.float64)
+
+
+def _colours_of(attributes: vtkDataSetAttributes) -> Colours:
+    return np.array(vtk_to_numpy(attributes.GetScalars()), dtype=np.uint8)
 
 
 def _points(points: Floats) -> vtkPoints:

@@ -15,7 +15,7 @@ from negnn_gui.app.scene.camera import STANDARD, Camera, default_camera, view_di
 from negnn_gui.app.scene.colouring import Colouring, ColourScale, colour_scale, colour_sites, property_info
 from negnn_gui.app.scene.colours import RGB
 from negnn_gui.app.scene.drawing import Drawing, draw
-from negnn_gui.app.scene.layers import CrystalLayers, legend_entries
+from negnn_gui.app.scene.layers import CrystalLayers, Shapes, legend_entries
 from negnn_gui.app.scene.measure import AtomRef, Measurement, atom_position, measure
 from negnn_gui.app.scene.moments import BallKey, Magnitudes, balls
 from negnn_gui.app.scene.picking import inside_rectangle, pick
@@ -280,6 +280,10 @@ class CrystalScene:
         background = None if transparent else self._theme.background
         with self._layers.simplified(draft):
             return self._stage.draw(width, height, background, smooth=smooth)
+
+    def shapes(self) -> Shapes:
+        """The bodies of the picture as arrays: atoms, bonds, box, polyhedra, moments."""
+        return self._layers.shapes()
 
     def describe_graphics(self) -> str:
         """Name of the OpenGL renderer that draws."""

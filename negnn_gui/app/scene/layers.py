@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from negnn_gui.app.scene.actors import Lines, Rings, Spheres, Sticks, Triangles
+from negnn_gui.app.scene.actors import (
+    Lines,
+    PlacedLines,
+    PlacedSpheres,
+    PlacedSticks,
+    Rings,
+    Spheres,
+    Sticks,
+    Triangles,
+)
 from negnn_gui.app.scene.colouring import Colouring, legend_items
 from negnn_gui.app.scene.colours import RGB, element_colours
 from negnn_gui.app.scene.drawing import VACANCY, Drawing, half_sticks, shared_sites, stick_radius
@@ -27,6 +37,16 @@ _VACANT: RGB = (242, 242, 242)
 _MANY_STICKS = 8_000
 _FACE_ALPHA = 110
 _EDGE_COLOUR = (70, 74, 82)
+
+
+@dataclass
+class Shapes:
+    """Bodies as arrays, for files of other programs."""
+
+    spheres: list[PlacedSpheres] = field(default_factory=list)
+    sticks: list[PlacedSticks] = field(default_factory=list)
+    meshes: list[Mesh] = field(default_factory=list)
+    lines: list[PlacedLines] = field(default_factory=list)
 
 
 class CrystalLayers:
@@ -97,6 +117,22 @@ class CrystalLayers:
         finally:
             if hide:
                 self._bonds.actor.VisibilityOn()
+
+    def shapes(self) -> Shapes:
+        """The bodies that are shown, without the rings of the selection."""
+        shapes = Shapes()
+        for part in self._parts():
+            if part is self._rings or not part.actor.GetVisibility():
+                continue
+            if isinstance(part, Spheres):
+                shapes.spheres.append(part.placed())
+            elif isinstance(part, Sticks):
+                shapes.sticks.append(part.placed())
+            elif isinstance(part, Triangles):
+                shapes.meshes.append(part.placed())
+            elif isinstance(part, Lines):
+                shapes.lines.append(part.placed())
+        return shapes
 
     def glyphs(self) -> Glyphs | None:
         """The moment glyphs that are shown."""

@@ -120,6 +120,31 @@ def sectors(
     return merge(parts)
 
 
+def cylinder(sides: int = 24) -> Mesh:
+    """A black closed cylinder of length 1 along z and radius 1 about the origin."""
+    turn = np.linspace(0.0, 2.0 * np.pi, sides, endpoint=False)
+    circle = np.column_stack([np.cos(turn), np.sin(turn), np.zeros(sides)])
+    down, up = [0.0, 0.0, -0.5], [0.0, 0.0, 0.5]
+    # Both rims twice, with the normals of the side and of the ends.
+    points = np.concatenate([circle + down, circle + up, circle + down, circle + up])
+    ends = np.repeat([[0.0, 0.0, -1.0], [0.0, 0.0, 1.0]], sides, axis=0)
+    here = np.arange(sides)
+    after = (here + 1) % sides
+    fan = np.arange(1, sides - 1)
+    first = np.zeros_like(fan)
+    faces = np.concatenate(
+        [
+            np.stack([here, after, sides + after], axis=1),
+            np.stack([here, sides + after, sides + here], axis=1),
+            np.stack([first, fan + 1, fan], axis=1) + 2 * sides,
+            np.stack([first, fan, fan + 1], axis=1) + 3 * sides,
+        ]
+    ).astype(np.int64)
+    return Mesh(
+        points, np.concatenate([circle, circle, ends]), faces, np.zeros((4 * sides, 3), dtype=np.uint8)
+    )
+
+
 def _perpendicular(directions: Floats) -> tuple[Floats, Floats]:
     """Two unit vectors at right angles to each of the (K, 3) unit vectors and to each other."""
     helper = np.where(np.abs(directions[:, 2:3]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])

@@ -44,6 +44,7 @@ from negnn_gui.app.views.canvas_spin import Spin
 if TYPE_CHECKING:
     from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.app.scene.camera import Camera
+    from negnn_gui.app.scene.layers import Shapes
     from negnn_gui.app.scene.measure import AtomRef
     from negnn_gui.app.scene.moments import Magnitudes
     from negnn_gui.app.scene.view_state import KeptView
@@ -201,6 +202,13 @@ class CrystalCanvas(QWidget):
         self.refresh()
         self.looked.emit("")
 
+    def prepare(self) -> None:
+        """Make the scene before it is first painted, so that its camera can be moved."""
+        from negnn_gui.app.scene.window import GraphicsError
+
+        with suppress(GraphicsError):
+            self._lazy.scene()
+
     def centre_on(self, atom: AtomRef) -> None:
         """Put an atom into the middle of the view; the crystal turns about it from now on."""
         from negnn_gui.app.scene.measure import atom_position
@@ -262,6 +270,10 @@ class CrystalCanvas(QWidget):
         """
         seen = (self.width(), self.height())
         return to_image(self._lazy.export(width, height, seen, transparent, legend))
+
+    def shapes(self) -> Shapes:
+        """The bodies that are drawn, for a file of another program."""
+        return self._lazy.shapes()
 
     @property
     def failure(self) -> str:

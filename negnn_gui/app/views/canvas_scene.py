@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.app.scene.camera import Camera
     from negnn_gui.app.scene.crystal import CrystalScene
+    from negnn_gui.app.scene.layers import Shapes
     from negnn_gui.app.scene.measure import AtomRef, Measurement
     from negnn_gui.app.scene.moments import Magnitudes
     from negnn_gui.structures.entry import StructureEntry
@@ -264,6 +265,10 @@ class LazyScene:
             scene.camera = camera
             if fitted:
                 scene.fit()
+
+    def shapes(self) -> Shapes:
+        """The bodies that are drawn, for files of other programs."""
+        return self.scene().shapes()
 
     def release(self, *_destroyed: object) -> None:
         """Free the OpenGL window for good; may be called again."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QToolBar, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QLineEdit, QMenu, QToolBar, QToolButton, QWidget
 
 from negnn_gui.app.views.display_atoms import STYLES
 
@@ -30,28 +30,35 @@ class CrystalBar(QToolBar):
     perspective_wanted = Signal(bool)
     spin_wanted = Signal(bool)
 
-    def __init__(self, select: QMenu, parent: QWidget | None = None) -> None:
+    def __init__(self, select: QMenu, compare: QMenu, parent: QWidget | None = None) -> None:
         super().__init__("3D view", parent)
         self.setMovable(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.setStyleSheet("QToolBar { border: none; padding: 1px 4px; spacing: 1px; }")
-        self.atoms = QComboBox()
-        self.atoms.setAccessibleName("Style of atoms")
-        self.atoms.setToolTip("How atoms and bonds are drawn")
-        for name, (title, _) in STYLES.items():
-            self.atoms.addItem(title, name)
-        self.atoms.activated.connect(lambda: self.atoms_wanted.emit(self.atoms.currentData()))
-        self.addWidget(self.atoms)
+        self.setStyleSheet(
+            "QToolBar { border: none; padding: 1px 2px; spacing: 0px; } QToolButton { padding: 3px 5px; }"
+            'QToolButton[popupMode="2"] { padding-right: 16px; }'
+        )
+        self.atoms: dict[str, QAction] = {}
+        group = QActionGroup(self)
+        styles = QMenu(self)
+        for name, (title, what) in STYLES.items():
+            action = styles.addAction(title, partial(self.atoms_wanted.emit, name))
+            action.setCheckable(True)
+            action.setToolTip(what)
+            group.addAction(action)
+            self.atoms[name] = action
+        styles.setToolTipsVisible(True)
+        self._offer("Style", "How atoms and bonds are drawn", styles)
         self.addSeparator()
         for view, (tip, keys) in _DIRECTIONS.items():
             self._add(view, f"{tip} ({keys})", partial(self.look_wanted.emit, view))
         self.direction = QLineEdit()
-        self.direction.setPlaceholderText("[uvw] or (hkl)")
+        self.direction.setPlaceholderText("[uvw] (hkl)")
         self.direction.setAccessibleName("Direction to look along")
         self.direction.setToolTip(
             "Look along a direction [1 1 0] or at right angles to a plane (1 1 1); Enter"
         )
-        self.direction.setFixedWidth(self.direction.fontMetrics().horizontalAdvance("[uvw] or (hkl)") + 18)
+        self.direction.setFixedWidth(self.direction.fontMetrics().horizontalAdvance("[uvw] (hkl)") + 18)
         self.direction.returnPressed.connect(self._look)
         self.direction.textEdited.connect(lambda: self.mark(valid=True))
         self.addWidget(self.direction)
@@ -63,17 +70,14 @@ class CrystalBar(QToolBar):
         self.spin = self._switch("Spin", "Turn the crystal slowly until the mouse takes hold of it (S)")
         self.spin.triggered.connect(self.spin_wanted)
         self.addSeparator()
-        button = QToolButton()
-        button.setText("Select")
-        button.setToolTip("Select sites: by element, by symmetry, by bonds")
-        button.setAccessibleName("Select sites")
-        button.setMenu(select)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.addWidget(button)
+        self._offer("Select", "Select sites: by element, by symmetry, by bonds", select)
+        self._offer(
+            "Compare", "Show up to three other structures beside this one, seen from the same side", compare
+        )
 
     def show_state(self, atoms: str, perspective: bool) -> None:
         """Show a style of atoms and a projection."""
-        self.atoms.setCurrentIndex(self.atoms.findData(atoms))
+        self.atoms[atoms].setChecked(True)
         self.perspective.setChecked(perspective)
 
     def mark(self, valid: bool) -> None:
@@ -90,6 +94,16 @@ class CrystalBar(QToolBar):
         action.setToolTip(tip)
         action.triggered.connect(lambda: act())  # type: ignore[operator]
         return action
+
+    def _offer(self, text: str, tip: str, menu: QMenu) -> None:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addWidget(button)
 
     def _switch(self, text: str, tip: str) -> QAction:
         action = self.addAction(text)

@@ -67,6 +67,7 @@ class AtomsSection(Section):
         self._shown = wanted
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         self._rows.clear()
         if not wanted:

@@ -128,13 +128,14 @@ class StructureList(QListView):
     """List of what was opened.
 
     Emits intents: ``chosen(entry_id)``, ``close_wanted(ids)``, ``predict_wanted(ids)``,
-    ``dismiss_wanted(failures)``.
+    ``dismiss_wanted(failures)``, ``compare_wanted(ids)``.
     """
 
     chosen = Signal(str)
     close_wanted = Signal(object)
     predict_wanted = Signal(object)
     dismiss_wanted = Signal(object)
+    compare_wanted = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -198,6 +199,8 @@ class StructureList(QListView):
         menu = QMenu(self)
         if entry_ids:
             menu.addAction("Predict", lambda: self.predict_wanted.emit(entry_ids))
+        if 2 <= len(entry_ids) <= 4:
+            menu.addAction("Compare in 3D", lambda: self.compare_wanted.emit(entry_ids))
         messages = [failure.reason for failure in failures]
         messages += [s.reason for s in map(self._session.status, entry_ids) if s.stage is Stage.FAILED]
         if messages:
