@@ -62,6 +62,7 @@ class Screenings(QObject):
         self._opening = CrystalOpening(controller, self)
         self._pace = Pace()
         self._run: int | None = None
+        self._closed = False
         self._request: StoreRequest | None = None
         self._worker = ScreeningWorker(controller.predictor)
         self._reader = StoreReader()
@@ -176,6 +177,7 @@ class Screenings(QObject):
 
     def shutdown(self, timeout_s: float = _JOIN_S) -> bool:
         """Stop and join the threads; what is done is on the disk and can be gone on with."""
+        self._closed = True
         joined = True
         for worker in (self._worker, self._exporter, self._reader):
             if worker.isRunning():
@@ -260,6 +262,8 @@ class Screenings(QObject):
         self.changed.emit()
 
     def _ask(self, request: Any) -> None:
+        if self._closed:  # a last signal of the run may come after the end
+            return
         if not self._reader.isRunning():
             self._reader.start()
         self._reader.submit(request)
