@@ -62,6 +62,14 @@ class HeadsChoice(StrEnum):
     MLP = "mlp"
 
 
+class DistanceChoice(StrEnum):
+    """In which form the distance along a hidden edge is asked for."""
+
+    BINS = "bins"
+    LENGTH = "length"
+    BOTH = "both"
+
+
 class Family(StrEnum):
     """Graph networks that a NEGNN can be built on."""
 
@@ -100,6 +108,21 @@ def pretrain(
             help="Add a learned vector of each element to its features.",
         ),
     ] = True,
+    distance: Annotated[
+        DistanceChoice,
+        typer.Option(
+            "--distance", help="Ask for a hidden distance as a class, as published, in Å, or as both."
+        ),
+    ] = DistanceChoice.BINS,
+    noise: Annotated[
+        float,
+        typer.Option(
+            "--noise",
+            min=0.0,
+            max=1.0,
+            help="Displace atoms by so many Å (standard deviation) and ask for the change.",
+        ),
+    ] = 0.0,
     heads: Annotated[
         HeadsChoice, typer.Option("--heads", help="Heads of one layer, as published, or of two.")
     ] = HeadsChoice.MLP,
@@ -128,7 +151,8 @@ def pretrain(
         run = _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
         config = PretrainConfig(
             encoder=EncoderConfig(element_vectors=element_vectors),
-            heads=SSLHeadsConfig(hidden=0 if heads is HeadsChoice.LINEAR else 64),
+            heads=SSLHeadsConfig(hidden=0 if heads is HeadsChoice.LINEAR else 64, distance=distance.value),
+            noise=noise,
             task=task.value,
             init=init,
             seed=seed,

@@ -8,8 +8,8 @@ vector. The element itself is a third target of ours.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models.features import N_GROUP_CLASSES, N_PERIOD_CLASSES
+
+Distance = Literal["bins", "length", "both"]
+_TYPICAL_LENGTH = 3.0  # Å, where an untrained head begins
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,17 @@ class SSLHeadsConfig:
         Units of the one hidden layer; 0 for linear heads, as published.
     element : bool
         Whether the element is a target.
+    distance : "bins", "length" or "both"
+        Whether a hidden edge's distance is asked for as a class, as published, as a number in Å, or as both.
+    noise : bool
+        Whether it is asked how far displaced atoms have changed the distances that can be seen.
     """
 
     width: int = 64
     hidden: int = 64
     element: bool = True
+    distance: Distance = "bins"
+    noise: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -61,7 +70,12 @@ class SSLHeads(nn.Module):
         self.config = config
         self.group = _head(config, N_GROUP_CLASSES)
         self.period = _head(config, N_PERIOD_CLASSES)
-        self.distance = _head(config, len(spec.centres))
+        if config.distance != "length":
+            self.distance = _head(config, len(spec.centres))
+        if config.distance != "bins":
+            self.length = _head(config, 1)
+        if config.noise:
+            self.noise = _head(replace(config, width=config.width + len(spec.centres)), 1)
         if config.element:
             self.element = _head(config, MAX_ATOMIC_NUMBER + 1)
 
@@ -72,10 +86,23 @@ class SSLHeads(nn.Module):
             logits["element"] = self.element(vectors)
         return logits
 
-    def edges(self, at_source: Tensor, at_target: Tensor) -> Tensor:
-        """Logits of the distance bin from the two end vectors (E, width) of hidden edges."""
-        logits: Tensor = self.distance(at_source + at_target)
-        return logits
+    def edges(self, at_source: Tensor, at_target: Tensor) -> dict[str, Tensor]:
+        """What is said of hidden edges from their two end vectors (E, width).
+
+        "distance": logits (E, 41) of the bin; "length": distance (E,) in Å.
+        """
+        ends = at_source + at_target
+        said: dict[str, Tensor] = {}
+        if self.config.distance != "length":
+            said["distance"] = self.distance(ends)
+        if self.config.distance != "bins":
+            said["length"] = _TYPICAL_LENGTH + self.length(ends)[:, 0]
+        return said
+
+    def displacement(self, at_source: Tensor, at_target: Tensor, gaussians: Tensor) -> Tensor:
+        """(E,) change of a distance, in units of the noise; ``gaussians`` (E, G) are those of what is seen."""
+        change: Tensor = self.noise(torch.cat([at_source + at_target, gaussians], dim=1))[:, 0]
+        return change
 
 
 class ProjectionHead(nn.Module):

@@ -6,12 +6,15 @@ Source: doi 10.1088/2632-2153/ad612b, section 2.1; the loss is NT-Xent (Chen, Ko
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.models.ssl_heads import ProjectionHead, SSLHeads
+from negnn_gui.training.denoising import DenoisingPretraining
 from negnn_gui.training.masking import hide_share
 from negnn_gui.training.pretrain import (
     Answers,
@@ -56,7 +59,17 @@ class JointPretraining(Pretraining):
 
 
 def pretraining_module(config: PretrainConfig) -> Pretraining:
-    """The module of a task."""
+    """The module of a task.
+
+    Raises
+    ------
+    ValueError
+        Displacements are asked for in another task than the predictive one.
+    """
+    if config.noise > 0:
+        if config.task != "predictive":
+            raise ValueError("displaced atoms (--noise) belong to the predictive task")
+        return DenoisingPretraining(replace(config, heads=replace(config.heads, noise=True)))
     modules: dict[str, type[Pretraining]] = {
         "predictive": PredictivePretraining,
         "contrastive": ContrastivePretraining,

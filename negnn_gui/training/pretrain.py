@@ -23,17 +23,19 @@ from negnn_gui.models.ssl_heads import SSLHeads, SSLHeadsConfig, distance_bins
 from negnn_gui.training.masking import hide
 
 HIDDEN_FRACTION = 0.15
+_NEAR = 0.1
 
 Task = Literal["predictive", "contrastive", "both"]
 Answers = dict[str, tuple[Tensor, Tensor]]
-"""Logits (Q, C) and right classes (Q,) of the questions that a task asks, by name."""
+"""What is said and what is right, by the name of the question: logits (Q, C) and classes (Q,), or two numbers (Q,)."""
 
 
 @dataclass(frozen=True)
 class PretrainConfig:
     """One pretraining run, apart from its data and budget.
 
-    ``init`` names a registered encoder whose weights are the first ones.
+    ``init`` names a registered encoder whose weights are the first ones; ``noise`` is the standard deviation, in Å, of
+    the displacements that the predictive task asks about (0: none).
     """
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -41,6 +43,7 @@ class PretrainConfig:
     spec: GraphSpec = field(default_factory=GraphSpec)
     task: Task = "predictive"
     init: str | None = None
+    noise: float = 0.0
     seed: int = 0
 
 
@@ -122,16 +125,26 @@ def predictive_answers(
     }
     answers = {name: (logits, truth[name]) for name, logits in heads.atoms(last[hidden.atoms]).items()}
     source, target = batch.source[hidden.edges], batch.target[hidden.edges]
-    bins = distance_bins(batch.distance[hidden.edges], spec)
-    return {**answers, "distance": (heads.edges(last[source], last[target]), bins)}
+    distance = batch.distance[hidden.edges].float()
+    edge_truth = {"distance": distance_bins(distance, spec), "length": distance}
+    said = heads.edges(last[source], last[target])
+    return {**answers, **{name: (answer, edge_truth[name]) for name, answer in said.items()}}
 
 
 def _judged(answers: Answers) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Cross-entropy of each question, and which of the answers are right; "both" is group and period."""
-    losses = {
-        name: functional.cross_entropy(logits.float(), truth) for name, (logits, truth) in answers.items()
-    }
-    right = {name: logits.argmax(dim=1) == truth for name, (logits, truth) in answers.items()}
+    """Loss of each question, and which of the answers are right; "both" is group and period.
+
+    Classes cost their cross-entropy. A number costs its distance from the truth in tenths (Huber's loss) and is right
+    within a tenth, which for a length is half of a distance bin.
+    """
+    losses, right = {}, {}
+    for name, (said, truth) in answers.items():
+        if truth.is_floating_point():
+            losses[name] = functional.smooth_l1_loss(said.float(), truth, beta=_NEAR) / (10 * _NEAR)
+            right[name] = (said - truth).abs() < _NEAR
+        else:
+            losses[name] = functional.cross_entropy(said.float(), truth)
+            right[name] = said.argmax(dim=1) == truth
     if {"group", "period"} <= right.keys():
         right["both"] = right["group"] & right["period"]
     return losses, right

@@ -10,17 +10,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models.checkpoint import ModelFileError
 from negnn_gui.models.encoder import CrystalGraphEncoder, Hidden
 from negnn_gui.models.loading import load_encoder, load_ssl_heads
 from negnn_gui.models.registry import ModelInfo
-from negnn_gui.models.ssl_heads import SSLHeads
+from negnn_gui.models.ssl_heads import SSLHeads, distance_bins
 from negnn_gui.training.batching import batches_by_atoms
 from negnn_gui.training.contrastive_images import open_edge_images
 from negnn_gui.training.contrastive_views import draw_factors, supercells
 from negnn_gui.training.graph_store import GraphStore, open_graph_store
 from negnn_gui.training.masking import hide
-from negnn_gui.training.pretrain import HIDDEN_FRACTION, Pretraining, predictive_answers
+from negnn_gui.training.pretrain import HIDDEN_FRACTION, Answers, Pretraining, predictive_answers
 from negnn_gui.training.tables import StructureTable, ranges, read_structures_table
 
 Edges = Literal["hidden", "visible"]
@@ -85,13 +86,25 @@ def hidden_atom_figures(
             last = encoder(batch, seen)[-1]
             asked = Hidden(hidden.atoms, hidden.edges & (batch.distance <= encoder.spec.cutoff))  # no padding
             answers = predictive_answers(heads, last, batch, asked, encoder.spec)
-            found = {name: logits.argmax(dim=1) == truth for name, (logits, truth) in answers.items()}
-            found["both"] = found["group"] & found["period"]
-            found["distance_bin"] = found.pop("distance")
+            found = _told_right(answers, encoder.spec)
             for name, values in found.items():
                 right.setdefault(name, []).append(values)
     figures = {name: float(torch.cat(values).double().mean()) for name, values in right.items()}
     return {**figures, "structures": len(store)}
+
+
+def _told_right(answers: Answers, spec: GraphSpec) -> dict[str, torch.Tensor]:
+    """Which answers are right; where heads give a length alone, its bin counts."""
+    if "distance" not in answers:
+        length, truth = answers["length"]
+        found = {"distance_bin": distance_bins(length, spec) == distance_bins(truth, spec)}
+    else:
+        found = {}
+    for name, (said, truth) in answers.items():
+        if not truth.is_floating_point():
+            found["distance_bin" if name == "distance" else name] = said.argmax(dim=1) == truth
+    found["both"] = found["group"] & found["period"]
+    return found
 
 
 def view_figures(module: Pretraining, table: StructureTable, store: GraphStore) -> dict[str, float]:

@@ -22,6 +22,7 @@ from negnn_gui.training.cards import machine
 from negnn_gui.training.contrastive import pretraining_module
 from negnn_gui.training.contrastive_images import open_edge_images
 from negnn_gui.training.contrastive_views import ViewDataset
+from negnn_gui.training.denoising import VectorDataset
 from negnn_gui.training.graph_store import GraphStore, open_graph_store
 from negnn_gui.training.pretrain import PretrainConfig, Pretraining
 from negnn_gui.training.runs import GraphDataset, fit, last_checkpoint, loader, make_trainer
@@ -144,6 +145,8 @@ def start_from(module: Pretraining, info: ModelInfo) -> None:
 
 def task_dataset(table: StructureTable, store: GraphStore, config: PretrainConfig) -> GraphDataset:
     """Graphs as they are for the predictive task, two supercells of each for the others."""
+    if config.noise > 0:
+        return VectorDataset(table, store, open_edge_images(table, store, config.spec))
     if config.task == "predictive":
         return GraphDataset(store)
     return ViewDataset(store, open_edge_images(table, store, config.spec), config.seed)

@@ -87,7 +87,7 @@ def test_predictive_checkpoint_becomes_an_encoder(tmp_path: Path, element_table:
     atoms.load_state_dict(content["linear_pred_atoms_state_dict"])
     logits = heads.atoms(vectors)
     torch.testing.assert_close(torch.cat([logits["group"], logits["period"]], dim=1), atoms(vectors)[:, :28])
-    assert heads.edges(vectors, vectors).shape == (3, 41)
+    assert heads.edges(vectors, vectors)["distance"].shape == (3, 41)
 
 
 def test_contrastive_checkpoint_gives_the_same_encoder(tmp_path: Path, element_table: Path) -> None:
