@@ -30,8 +30,15 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--example", action="append", default=[], metavar="NAME", help="open an example, such as NiO"
     )
     parser.add_argument("--appearance", choices=["system", "light", "dark"], help="for this run only")
-    parser.add_argument("--model", metavar="ID", help="moment model to use instead of the default one")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument(
+        "--model", metavar="ID", help="moment model to use instead of the one in the settings"
+    )
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps, instead of the one in the settings")
+    parser.add_argument(
+        "--disorder",
+        choices=["ask", "majority", "enumerate", "skip"],
+        help="what to do with shared or partly empty sites (unattended: skip unless given)",
+    )
     parser.add_argument("--size", type=_size, metavar="WxH", help="window size in pixels, such as 1600x1000")
     parser.add_argument("--verbose", action="store_true", help="write the log to standard error as well")
     parser.add_argument("--version", action="version", version=f"negnn-gui {__version__}")

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QToolButton
 
+from negnn_gui.app.action_catalogue import CHANGING
+from negnn_gui.app.edit_menu import EditActions
 from negnn_gui.app.icons import line_icon
 from negnn_gui.app.preferences import APPEARANCES
 from negnn_gui.app.views.level_picker import LevelPicker
@@ -69,8 +71,11 @@ class Actions(QObject):
         self.atlas = self._make_atlas()
         self.colour_by = QComboBox()
         self.levels = LevelPicker()
+        self.edit = EditActions(bench)
         self._recent = QMenu("&Recent", bench.window)
+        self._recent.setProperty(CHANGING, True)
         self._examples = QMenu("E&xamples", bench.window)
+        self._examples.setProperty(CHANGING, True)
         self._export = QMenu("&Export", bench.window)
         self._export.addActions([self.export_csv, self.export_image, self.export_scene])
         self._fill_menus()
@@ -105,6 +110,9 @@ class Actions(QObject):
         action.setCheckable(True)
         action.setChecked(self._bench.preferences.auto_predict)
         action.toggled.connect(self._bench.set_auto_predict)
+        self._bench.preferences.changed.connect(
+            lambda name: action.setChecked(self._bench.preferences.auto_predict)
+        )
         return action
 
     def _make_atlas(self) -> QAction:
@@ -131,22 +139,34 @@ class Actions(QObject):
         file.addSeparator()
         file.addActions([self.close_entry, self.quit])
         self._edit = bar.addMenu("&Edit")
-        self._edit.addActions([self.paste, self.copy_image, self.clear_selection])
+        self.edit.fill(self._edit, self.paste, self.clear_selection)
+        self._edit.insertAction(self.edit.duplicate, self.copy_image)
         run = bar.addMenu("&Predict")
         run.addActions([self.predict, self.cancel, self.auto_predict])
         run.addSeparator()
         run.addMenu(self._bench.screening.menu)
+        run.addSeparator()
+        desk = self._bench.desk
+        tip = "What stands on shared or partly empty sites"
+        run.addAction(self._make("Choose &ordering…", desk.choose_orderings, None, "Ctrl+Shift+D", tip))
+        tip = "Moments of all ordered structures of this one, with mean and spread (μB)"
+        run.addAction(self._make("Orderings &table", desk.show_orderings, None, None, tip))
+        run.addSeparator()
+        tip = "Choose, import, check and remove models, and read their cards"
+        run.addAction(self._make("&Models…", desk.show_models, None, "Ctrl+M", tip))
         view = bar.addMenu("&View")
         view.addMenu(self._crystal_menu())
         view.addAction(self.atlas)
         view.addSeparator()
         for dock in self._bench.docks:
             view.addAction(dock.toggleViewAction())
+        view.addMenu(self._bench.desk.layouts.menu(view))
         view.addAction(self.reset_docks)
         view.addSeparator()
         view.addMenu(self._appearance_menu())
         help_ = bar.addMenu("&Help")
-        help_.addActions([self.show_log, self.about])
+        crash = self._make("Report of the last &crash", self._bench.desk.show_crash)
+        help_.addActions([self.show_log, crash, self.about])
 
     def _crystal_menu(self) -> QMenu:
         """Views of the crystal; the keys named are those of the 3D view itself, while it has the focus."""
@@ -165,7 +185,13 @@ class Actions(QObject):
             action.setCheckable(True)
             action.setChecked(name == self._bench.preferences.appearance)
             action.triggered.connect(lambda _checked=False, name=name: self._bench.set_appearance(name))
+            action.setData(name)
             group.addAction(action)
+        self._bench.preferences.changed.connect(
+            lambda _name: [
+                a.setChecked(a.data() == self._bench.preferences.appearance) for a in group.actions()
+            ]
+        )
         return menu
 
     def _fill_toolbar(self) -> None:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from negnn_gui.app.file_jobs import FileWorker, LoadLibraries, ReadFrame, ReadPaths, ReadText, WriteSites
-from negnn_gui.app.jobs import LoadedModels, PredictionWorker, PredictRequest, Worker
+from negnn_gui.app.file_jobs import (
+    Errand,
+    FileWorker,
+    LoadLibraries,
+    ReadFrame,
+    ReadPaths,
+    ReadText,
+    WriteSites,
+)
+from negnn_gui.app.history import History
+from negnn_gui.app.jobs import LoadedModels, LoadRequest, PredictionWorker, PredictRequest, Worker
+from negnn_gui.app.orderings import Orderings
 from negnn_gui.app.session import Session, Stage
 from negnn_gui.app.workload import Workload
 
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
     from negnn_gui.app.scene.colouring import Colouring
     from negnn_gui.app.scene.style import Style
+    from negnn_gui.inference.predictor import Predictor
     from negnn_gui.results import Analysis, SiteRef
     from negnn_gui.structures.entry import StructureEntry, StructureReadError
 
@@ -61,6 +74,7 @@ class Controller(QObject):
         super().__init__(parent)
         self.session = session
         self.preferences = preferences
+        self.history = History(session, self)
         self.device = ""
         self.models: LoadedModels | None = None
         self.notices: list[str] = []
@@ -72,6 +86,9 @@ class Controller(QObject):
         self._to_predict: list[str] = []
         self._generations: dict[int, int] = {}  # number of a request -> generation
         self._work = Workload()
+        self._errands: dict[int, tuple[Errand, Callable[[Any], object], Callable[[str], object]]] = {}
+        self.orderings = Orderings(self)
+        self._files_served = 0  # what is read between two of them is one step to undo
         self._closed = False
         self._connect()
         self._loading_libraries = self._files.submit(LoadLibraries())
@@ -85,6 +102,9 @@ class Controller(QObject):
         self._files.notice.connect(self._on_notice, queued)
         self._files.written.connect(self._on_written, queued)
         self._files.write_failed.connect(self._on_write_failed, queued)
+        self._files.errand_done.connect(self._on_errand_done, queued)
+        self._files.errand_refused.connect(self._on_errand_refused, queued)
+        self._predictor.load_failed.connect(self._on_load_failed, queued)
         self._predictor.result.connect(self._on_result, queued)
         self._predictor.failed.connect(self._on_failed, queued)
         self._predictor.progress.connect(self._on_progress, queued)
@@ -92,6 +112,7 @@ class Controller(QObject):
         self._predictor.notice.connect(self._on_notice, queued)
         self._predictor.device_changed.connect(self._on_device, queued)
         self._predictor.models_loaded.connect(self._on_models, queued)
+        self.history.reopened.connect(self._on_reopened)
 
     # --- life ---------------------------------------------------------------------------------------
 
@@ -157,7 +178,24 @@ class Controller(QObject):
         """Close structures; what was still being computed for them is dropped when it comes."""
         closed = set(entry_ids)
         self._to_predict = [entry_id for entry_id in self._to_predict if entry_id not in closed]
-        self.session.remove_entries(closed)
+        self.history.close(closed)
+
+    def duplicate(self, entry_ids: Iterable[str]) -> None:
+        """Open copies of structures, with what was computed for them."""
+        for entry_id in entry_ids:
+            if (entry := self.session.entries.get(entry_id)) is None:
+                continue
+            analysis = self.session.analysis(entry_id)
+            copied = replace(entry, id=uuid.uuid4().hex, name=f"{entry.name}_copy")
+            self.history.open([copied], verb="Duplicate", after=entry_id)
+            if analysis is not None:
+                self.session.keep_result(replace(analysis, entry_id=copied.id))
+
+    def rename(self, entry_id: str, name: str) -> None:
+        """Call a structure something else, here and in the tables that are exported."""
+        name = " ".join(name.split())
+        if name and entry_id in self.session.entries:
+            self.history.rename(entry_id, name)
 
     def dismiss_read_failures(self, failures: Iterable[StructureReadError]) -> None:
         """Take messages about unreadable files off the list."""
@@ -179,7 +217,7 @@ class Controller(QObject):
                 selected = selected ^ sites
             case _:
                 raise ValueError(f"no way of selecting is called {mode!r}")
-        self.session.select(selected)
+        self.history.select(selected)
 
     def set_style(self, style: Style) -> None:
         """Draw the current structure another way.
@@ -189,11 +227,11 @@ class Controller(QObject):
         ValueError
             It cannot be drawn like this; one sentence.
         """
-        self.session.set_style(style)
+        self.history.restyle(style)
 
     def set_colouring(self, colouring: Colouring) -> None:
         """Colour atoms another way."""
-        self.session.set_colouring(colouring)
+        self.history.colour(colouring)
 
     def set_levels(self, levels: str) -> None:
         """Show other levels of the encoder on the map."""
@@ -201,12 +239,14 @@ class Controller(QObject):
 
     def unpredicted(self) -> list[str]:
         """Open structures nothing has been computed for."""
-        return [e for e in self.session.entries if self.session.status(e).stage is Stage.READ]
+        open_ = self.session.entries
+        return [e for e in open_ if self.session.status(e).stage in (Stage.READ, Stage.SKIPPED)]
 
     def predict(self, entry_ids: Iterable[str]) -> None:
         """Predict these structures, with whatever else is waiting, once the running request is through."""
         known = self.session.entries
         wanted = [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id in known]
+        wanted = self.orderings.without_disorder(wanted)
         self.session.enqueue(wanted)
         self._to_predict = list(dict.fromkeys([*self._to_predict, *wanted]))
         self._predict_next()
@@ -227,20 +267,49 @@ class Controller(QObject):
             return
         rows = tuple((entries[entry_id], analysis) for entry_id, analysis in analyses.items())
         failures = len(self.session.read_failures) + self.session.n_failed
-        self._submit_files(WriteSites(path, rows, self._work.started, self._work.predicting_s, failures))
+        work = self._work
+        self._submit_files(
+            WriteSites(path, rows, work.started, work.predicting_s, failures, self.orderings.record())
+        )
+
+    def run_errand(
+        self,
+        verb: str,
+        work: Callable[[], object],
+        done: Callable[[Any], object],
+        refused: Callable[[str], object] | None = None,
+        *,
+        must_finish: bool = False,
+    ) -> None:
+        """Do some work in the thread of the files; ``done(result)`` or ``refused(reason)`` follow here.
+
+        ``verb`` stands in the status bar meanwhile. Without ``refused`` the reason becomes a ``problem``.
+        """
+        errand = Errand(work, must_finish)
+        self._errands[self._submit_files(errand, verb)] = (errand, done, refused or self.problem.emit)
+
+    def use_models(self, load: Callable[[], Predictor]) -> None:
+        """Predict with other models, or on another device, from now on."""
+        number = self._predictor.submit(LoadRequest(load))
+        self._generations[number] = self.session.begin_prediction(())
+        self._announce_activity()
 
     # --- requests -----------------------------------------------------------------------------------
 
-    def _submit_files(self, request: ReadPaths | ReadFrame | ReadText | WriteSites) -> None:
-        verb = "Saving" if isinstance(request, WriteSites) else "Reading"
-        self._work.begin_files(self._files.submit(request), verb)
+    def _submit_files(
+        self, request: ReadPaths | ReadFrame | ReadText | WriteSites | Errand, verb: str = ""
+    ) -> int:
+        verb = verb or ("Saving" if isinstance(request, WriteSites) else "Reading")
+        number = self._files.submit(request)
+        self._work.begin_files(number, verb)
         self._announce_activity()
+        return number
 
     def _predict_next(self) -> None:
         if self._to_predict and not self._generations:
             self._work.begin_prediction()
             known = self.session.entries
-            entries = tuple(known[entry_id] for entry_id in self._to_predict)
+            entries = tuple(known[entry_id] for entry_id in self._to_predict if entry_id in known)
             self._to_predict.clear()
             self._submit_prediction(entries)
         elif not self._generations and (done := self._work.end_prediction()):
@@ -265,7 +334,10 @@ class Controller(QObject):
     def _on_read(self, entries: list[StructureEntry], failures: list[StructureReadError]) -> None:
         if failures:
             self.session.add_read_failures(failures)
-        self.session.add_entries(entries)
+            for failure in failures:
+                if failure.path is None:  # pasted: its row in the list may be far from where one looks
+                    self.said.emit(f"What was pasted cannot be opened: {failure.reason}")
+        self.history.open(entries, batch=self._files_served)
         self._remember(entries)
         if entries and self.preferences.auto_predict:
             self.predict([entry.id for entry in entries])
@@ -286,6 +358,8 @@ class Controller(QObject):
     def _on_files_ended(self, number: int) -> None:
         if number == self._loading_libraries:
             self.libraries_loaded.emit()
+        self._files_served += 1
+        self._errands.pop(number, None)
         self._work.end_files(number)
         self._announce_activity()
 
@@ -314,6 +388,41 @@ class Controller(QObject):
         self.models = models
         self._work.models_loaded()
         self.models_changed.emit(models)
+        self._predict_anew(self.session.analyses)
+
+    def _on_reopened(self, waiting: list[str], entry_ids: list[str]) -> None:
+        self.predict(waiting)
+        self._predict_anew(entry_ids)
+
+    def _predict_anew(self, entry_ids: Iterable[str]) -> None:
+        """Predict again what other models than the present ones have computed; embeddings are never mixed."""
+        if self.models is None:
+            return
+        present = (self.models.encoder_sha256, self.models.model_sha256)
+        analyses = self.session.analyses
+        stale = []
+        for entry_id in entry_ids:
+            if (analysis := analyses.get(entry_id)) is None:
+                continue
+            made_by = (analysis.encoder.sha256, analysis.model.sha256 if analysis.model else "")
+            if made_by != present:
+                stale.append(entry_id)
+        if stale:
+            self.session.forget_results(stale)
+            self.predict(stale)
+
+    def _on_load_failed(self, reason: str) -> None:
+        self.problem.emit(f"The models were not changed: {reason}")
+
+    def _on_errand_done(self, errand: Errand, result: object) -> None:
+        for ours, done, _ in list(self._errands.values()):
+            if ours is errand:
+                done(result)
+
+    def _on_errand_refused(self, errand: Errand, reason: str) -> None:
+        for ours, _, refused in list(self._errands.values()):
+            if ours is errand:
+                refused(reason)
 
     def _on_notice(self, text: str) -> None:
         logger.warning("%s", text)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui import __version__
+from negnn_gui.app.crash_report import log_tail
 from negnn_gui.app.icons import app_icon
 from negnn_gui.app.reporting import log_path
 
@@ -51,6 +52,7 @@ def error_report(parent: QWidget, sentence: str, report: str) -> QMessageBox:
     box = problem(parent, sentence)
     box.setDetailedText(report)
     copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
+    copy.setToolTip("It names no folders of yours")
     copy.clicked.disconnect()  # copying does not close the box
     copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))
     return box
@@ -70,6 +72,12 @@ def log_window(parent: QWidget) -> QDialog:
     dialog, buttons = _dialog(parent, "Log", view)
     folder = buttons.addButton("Open folder", QDialogButtonBox.ButtonRole.ActionRole)
     folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
+    folder.setToolTip("Show the folder of the log in the file manager")
+    copy = buttons.addButton("Copy for a report", QDialogButtonBox.ButtonRole.ActionRole)
+    copy.setToolTip("Copy the end of the log without the names of folders")
+    copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(log_tail(path, 400))))
+    view.setToolTip("The latest lines are at the end; older files lie beside it in the folder")
+    view.setTabChangesFocus(True)
     view.moveCursor(view.textCursor().MoveOperation.End)
     return dialog
 

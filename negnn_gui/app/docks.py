@@ -45,6 +45,11 @@ class Docks:
     def __iter__(self) -> Iterator[QDockWidget]:
         return iter(self._docks.values())
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all docks."""
+        return tuple(self._docks)
+
     def _make(self, name: str) -> QDockWidget:
         dock = QDockWidget(_TITLES[name], self._window)
         dock.setObjectName(f"dock-{name}")

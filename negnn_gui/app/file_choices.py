@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from negnn_gui.app.controller import Controller
     from negnn_gui.app.preferences import Preferences
 
+_TABLES = {
+    "csv": "Comma-separated values (*.csv)",
+    "parquet": "Parquet (*.parquet)",
+    "extxyz": "Extended XYZ (*.extxyz)",
+}
+
 
 class FileChoices(QObject):
     """Asks, remembers the folder, and hands on. ``said`` carries a sentence, ``problem`` one for a dialog."""
@@ -42,15 +48,19 @@ class FileChoices(QObject):
 
     def save_sites(self) -> None:
         """Choose where to save the sites table."""
-        path = self._ask("Export sites", "sites.csv", "Comma-separated values (*.csv)")
+        usual = self._preferences.table_format
+        kinds = [_TABLES[usual], *(kind for name, kind in _TABLES.items() if name != usual)]
+        path = self._ask("Export sites", f"sites.{usual}", ";;".join(kinds))
         if path is not None:
             self._controller.export_sites(path)
 
     def _ask(self, title: str, name: str, kinds: str) -> Path | None:
         start = str(Path(self._preferences.folder) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, start, kinds)
+        chosen, kind = QFileDialog.getSaveFileName(self._window, title, start, kinds)
         if not chosen:
             return None
         path = Path(chosen)
         self._preferences.folder = str(path.parent)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
+        # "Parquet (*.parquet)" -> ".parquet"
+        suffix = kind.rpartition("(*")[2].rstrip(")") if "(*." in kind else Path(name).suffix
+        return path if path.suffix else path.with_suffix(suffix)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Signal
 
@@ -40,6 +40,12 @@ _LIBRARIES = (
     "negnn_gui.export.writers",
     "negnn_gui.screening.store_run",
 )
+
+_KINDS: dict[str, Literal["csv", "parquet", "extxyz"]] = {
+    ".parquet": "parquet",
+    ".extxyz": "extxyz",
+    ".xyz": "extxyz",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,8 @@ class WriteSites:
         Seconds spent predicting since.
     failures : int
         Structures that could not be read or predicted and are therefore not in the table.
+    disorder : dict of str to str
+        What was chosen for each structure with shared or partly empty sites, by its name.
     """
 
     path: Path
@@ -98,9 +106,21 @@ class WriteSites:
     started: str
     wall_time_s: float
     failures: int
+    disorder: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = LoadLibraries | ReadPaths | ReadFrame | ReadText | WriteSites
+@dataclass(frozen=True, eq=False)
+class Errand:
+    """Any other work with files: what ``work`` returns comes back with ``errand_done``.
+
+    ``must_finish``: also after Cancel, because the user would lose something.
+    """
+
+    work: Callable[[], object]
+    must_finish: bool = False
+
+
+Request = LoadLibraries | ReadPaths | ReadFrame | ReadText | WriteSites | Errand
 
 
 class FileWorker(Worker):
@@ -108,13 +128,16 @@ class FileWorker(Worker):
 
     ``read`` carries a list of ``StructureEntry`` and one of ``StructureReadError``, some twenty times a
     second; ``many`` the paths that hold too many structures to open, and what they hold; ``written`` the path of a
-    saved table; ``write_failed`` the path and the reason.
+    saved table; ``write_failed`` the path and the reason; ``errand_done`` an ``Errand`` with its result,
+    ``errand_refused`` one with the reason why there is none.
     """
 
     read = Signal(object, object)
     many = Signal(object, str)
     written = Signal(object)
     write_failed = Signal(object, str)
+    errand_done = Signal(object, object)
+    errand_refused = Signal(object, str)
 
     def serve(self, request: Request) -> None:
         """Do one request."""
@@ -131,10 +154,12 @@ class FileWorker(Worker):
                 self._read_text(text, name)
             case WriteSites():
                 self._write(request)
+            case Errand(work):
+                self.errand_done.emit(request, work())
 
     def must_finish(self, request: Request) -> bool:
         """Reading can be given up; what the user saves is saved."""
-        return isinstance(request, WriteSites)
+        return isinstance(request, WriteSites) or (isinstance(request, Errand) and request.must_finish)
 
     def _read_paths(self, paths: tuple[Path, ...], limit: int | None) -> None:
         from negnn_gui.structures import reading
@@ -190,7 +215,8 @@ class FileWorker(Worker):
         if fault is not None:
             self.write_failed.emit(request.path, fault)
             return
-        write_results(request.path, request.rows, _record(request))
+        kind = _KINDS.get(request.path.suffix.lower(), "csv")
+        write_results(request.path, request.rows, _record(request), kind=kind)
         self.written.emit(request.path)
 
     def refuse(self, request: Request, reason: str) -> None:
@@ -200,6 +226,9 @@ class FileWorker(Worker):
             return
         if isinstance(request, WriteSites):
             self.write_failed.emit(request.path, reason)
+            return
+        if isinstance(request, Errand):
+            self.errand_refused.emit(request, reason)
             return
         from negnn_gui.structures.entry import StructureReadError
 
@@ -233,10 +262,11 @@ def _record(request: WriteSites) -> RunRecord:
         models["moment"] = analyses[-1].model
         if (atlas := shipped_atlas_ref(analyses[-1].encoder)) is not None:
             models["atlas"] = atlas
+    warnings = [w for entry, analysis in request.rows for w in (*entry.warnings, *analysis.warnings)]
     return RunRecord(
         models=models,
         device=", ".join(sorted({analysis.device for analysis in analyses})),
-        options={"program": "window"},
+        options={"program": "window", "disorder": dict(request.disorder)},
         inputs=tuple(dict.fromkeys(str(entry.path) for entry, _ in request.rows if entry.path is not None)),
         outputs=(request.path.name, meta_path(request.path).name),
         started=request.started,
@@ -244,8 +274,8 @@ def _record(request: WriteSites) -> RunRecord:
         structures=len(analyses),
         sites=sum(analysis.n_sites for analysis in analyses),
         failures=request.failures,
-        warnings=tuple(dict.fromkeys(warning for analysis in analyses for warning in analysis.warnings)),
-        n_warnings=sum(len(analysis.warnings) for analysis in analyses),
+        warnings=tuple(dict.fromkeys(warnings)),
+        n_warnings=len(warnings),
     )
 
 

@@ -7,6 +7,7 @@ thread is a queued signal.
 
 from __future__ import annotations
 
+import errno
 import logging
 import queue
 import threading
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PROGRESS_EVERY_S = 0.05
+_ADVICE = {
+    errno.ENOSPC: "; free some space, or choose another disk",
+    errno.EDQUOT: "; delete what you do not need, or choose another disk",
+    errno.EACCES: "; choose another folder, or change its permissions",
+    errno.EROFS: "; choose a folder that can be written",
+}
 
 
 class Worker(QThread):
@@ -120,7 +127,7 @@ def sentence(error: BaseException) -> str:
         return "not enough memory; close other programs, or predict fewer or smaller structures at a time"
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror}{where}"
+        return f"{error.strerror}{where}{_ADVICE.get(error.errno or 0, '')}"
     if type(error).__module__.startswith("negnn_gui."):
         return text
     kind = type(error).__name__
@@ -136,6 +143,13 @@ class PredictRequest:
 
 
 @dataclass(frozen=True)
+class LoadRequest:
+    """Other models, or another device, for all that is predicted from now on."""
+
+    load: Callable[[], Predictor]
+
+
+@dataclass(frozen=True)
 class LoadedModels:
     """The models in use, and the atlas of known sites that fits the encoder (None where none does).
 
@@ -148,6 +162,7 @@ class LoadedModels:
     encoder_sha256: str
     card: str
     atlas: Atlas | None
+    devices: tuple[str, ...] = ("cpu",)  # those of this machine
 
 
 @dataclass(frozen=True)
@@ -165,6 +180,7 @@ class PredictionWorker(Worker):
     failed = Signal(int, str, str)
     device_changed = Signal(str)
     models_loaded = Signal(object)
+    load_failed = Signal(str)
 
     def __init__(
         self,
@@ -176,21 +192,28 @@ class PredictionWorker(Worker):
         self._predictor: Predictor | None = None
         self._device = ""
 
-    def serve(self, request: PredictRequest | Borrow) -> None:
-        """Load the models if this is the first time, then predict or lend them."""
+    def serve(self, request: PredictRequest | LoadRequest | Borrow) -> None:
+        """Load the models if this is the first time (or others are asked for), then predict or lend them."""
+        if isinstance(request, LoadRequest):
+            self._use(request.load())
+            return
         if self._predictor is None:
-            self._predictor = self._load()
-            self._announce_device()
-            self.models_loaded.emit(describe_models(self._predictor))
+            self._use(self._load())
+        assert self._predictor is not None
         if isinstance(request, Borrow):
             request.work(self._predictor)
             self._announce_device()
         elif request.entries:
             self._predict(self._predictor, request)
 
-    def must_finish(self, request: PredictRequest | Borrow) -> bool:
+    def must_finish(self, request: PredictRequest | LoadRequest | Borrow) -> bool:
         """Who borrows waits for an answer and gives up by itself."""
         return isinstance(request, Borrow)
+
+    def _use(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self._announce_device()
+        self.models_loaded.emit(describe_models(predictor))
 
     def _predict(self, predictor: Predictor, request: PredictRequest) -> None:
         from negnn_gui.analysis.known_sites import with_nearest_known
@@ -219,8 +242,11 @@ class PredictionWorker(Worker):
             self._device = self._predictor.device
             self.device_changed.emit(self._device)
 
-    def refuse(self, request: PredictRequest | Borrow, reason: str) -> None:
+    def refuse(self, request: PredictRequest | LoadRequest | Borrow, reason: str) -> None:
         """Fail every entry of the request; without entries it is the models that could not be loaded."""
+        if isinstance(request, LoadRequest):
+            self.load_failed.emit(reason)
+            return
         if isinstance(request, Borrow):
             request.refuse(reason)
             return
@@ -230,17 +256,18 @@ class PredictionWorker(Worker):
             self.failed.emit(request.generation, entry.id, reason)
 
 
-def load_predictor(model_id: str | None, device: str) -> Predictor:
+def load_predictor(model_id: str | None, device: str, threads: int = 1) -> Predictor:
     """Import torch and load a moment model (seconds the first time; only in the worker)."""
     with heavy_imports():
         from negnn_gui.inference.predictor import Predictor
-    return Predictor.load(model_id, device=device)
+    return Predictor.load(model_id, device=device, threads=threads)
 
 
 def describe_models(predictor: Predictor) -> LoadedModels:
     """Ids, checksums, model card and atlas of a loaded predictor."""
     from negnn_gui.analysis.atlas import Atlas
     from negnn_gui.analysis.known_sites import shipped_atlas
+    from negnn_gui.inference.devices import available_devices
     from negnn_gui.models import registry
 
     named = predictor.model or predictor.encoder
@@ -255,4 +282,5 @@ def describe_models(predictor: Predictor) -> LoadedModels:
         encoder_sha256=predictor.encoder.sha256,
         card=registry.get(named.id).card(),
         atlas=atlas,
+        devices=available_devices(),
     )

@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler, qVersion
 
 from negnn_gui import __version__, locations
+from negnn_gui.app.crash_report import report
 
 logger = logging.getLogger(__name__)
 
@@ -98,29 +99,5 @@ class ErrorReporter(QObject):
         self.reported.emit(
             f"Something went wrong that the program did not expect ({kind.__name__}). Your structures are "
             "still open; if it happens again, please send the report below.",
-            report(kind, error, trace),
+            report(kind, error, trace, log_path()),
         )
-
-
-def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> str:
-    """A report without personal paths: versions, the error, and where in the program it arose."""
-    import platform
-    import traceback
-
-    lines = [
-        f"negnn-gui {__version__}, Python {platform.python_version()}, {platform.system()}, Qt {qVersion()}"
-    ]
-    for frame in traceback.extract_tb(trace):
-        lines.append(f"  {_public(frame.filename)}:{frame.lineno} in {frame.name}")
-    text = str(error).replace(str(Path.home()), "~")
-    lines.append(f"{kind.__name__}: {text}")
-    return "\n".join(lines)
-
-
-def _public(filename: str) -> str:
-    parts = Path(filename).parts
-    for anchor in ("site-packages", "negnn_gui"):
-        if anchor in parts:
-            start = len(parts) - 1 - parts[::-1].index(anchor)
-            return "/".join(parts[start:])
-    return Path(filename).name

@@ -31,6 +31,8 @@ class Stage(Enum):
     WAITING = "waiting"
     PREDICTED = "predicted"
     FAILED = "failed"
+    SETTLED = "predicted as ordered structures"
+    SKIPPED = "left out"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,25 @@ class EntryStatus:
 
     stage: Stage
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class OpenEntry:
+    """Everything the session holds about one entry, and its place in the list."""
+
+    place: int
+    entry: StructureEntry
+    status: EntryStatus
+    analysis: Analysis | None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What was closed, so that it can come back as it was: entries by rising place, and what was shown."""
+
+    entries: tuple[OpenEntry, ...]
+    current: str | None
+    selection: frozenset[SiteRef]
 
 
 class Session(QObject):
@@ -90,12 +111,18 @@ class Session(QObject):
         """How far the prediction of an open entry has come."""
         return self._statuses[entry_id]
 
-    def add_entries(self, entries: Iterable[StructureEntry]) -> None:
-        """Open structures; the first one becomes current where nothing was."""
+    def add_entries(self, entries: Iterable[StructureEntry], after: str | None = None) -> None:
+        """Open structures, at the end of the list or ``after`` one that is there; the first becomes current
+        where nothing was."""
         added = list(entries)
         for entry in added:
             self._entries[entry.id] = entry
             self._statuses[entry.id] = EntryStatus(Stage.READ)
+        if after in self._entries and added:
+            new = {entry.id for entry in added}
+            order = [entry_id for entry_id in self._entries if entry_id not in new]
+            place = order.index(str(after)) + 1
+            self._arrange(order[:place] + [entry.id for entry in added] + order[place:])
         if not added:
             return
         self.entries_changed.emit()
@@ -113,12 +140,27 @@ class Session(QObject):
         self._read_failures = [f for f in self._read_failures if id(f) not in dismissed]
         self.read_failures_changed.emit()
 
-    def remove_entries(self, entry_ids: Iterable[str]) -> None:
-        """Close structures, with their analyses and their part of the selection."""
+    def replace_entry(self, entry: StructureEntry) -> None:
+        """Take another version of an open entry (a new name, say); what was computed for it stays."""
+        if entry.id in self._entries:
+            self._entries[entry.id] = entry
+            self.entries_changed.emit()
+
+    def remove_entries(self, entry_ids: Iterable[str]) -> Closed:
+        """Close structures, with their analyses and their part of the selection; what they were."""
         removed = set(entry_ids) & self._entries.keys()
-        if not removed:
-            return
         order = list(self._entries)
+        closed = Closed(
+            tuple(
+                OpenEntry(place, self._entries[e], self._statuses[e], self._analyses.get(e))
+                for place, e in enumerate(order)
+                if e in removed
+            ),
+            self._current,
+            self._selection,
+        )
+        if not removed:
+            return closed
         for entry_id in removed:
             del self._entries[entry_id], self._statuses[entry_id]
             self._analyses.pop(entry_id, None)
@@ -128,6 +170,30 @@ class Session(QObject):
         if self._current in removed:
             self.set_current(self._neighbour(order, self._current))
         self.entries_changed.emit()
+        return closed
+
+    def put_back(self, closed: Closed) -> list[str]:
+        """Open again what was closed, as it was; ids of those that were still waiting for a prediction."""
+        order = list(self._entries)
+        waiting = []
+        for was in closed.entries:
+            entry_id = was.entry.id
+            self._entries[entry_id] = was.entry
+            self._statuses[entry_id] = was.status
+            if was.analysis is not None:
+                self._analyses[entry_id] = was.analysis
+            if was.status.stage is Stage.WAITING:
+                self._statuses[entry_id] = EntryStatus(Stage.READ)
+                waiting.append(entry_id)
+            order.insert(was.place, entry_id)
+        self._arrange(order)
+        self.entries_changed.emit()
+        self.set_current(closed.current)
+        self.select(closed.selection)
+        return waiting
+
+    def _arrange(self, order: list[str]) -> None:
+        self._entries = {entry_id: self._entries[entry_id] for entry_id in order}
 
     def _neighbour(self, order: list[str], closed: str) -> str | None:
         """The next remaining entry after a closed one, else the one before."""
@@ -157,8 +223,8 @@ class Session(QObject):
 
     @property
     def n_failed(self) -> int:
-        """Number of entries whose prediction failed."""
-        return sum(status.stage is Stage.FAILED for status in self._statuses.values())
+        """Number of entries that could not be predicted, or were left out."""
+        return sum(status.stage in (Stage.FAILED, Stage.SKIPPED) for status in self._statuses.values())
 
     def enqueue(self, entry_ids: Iterable[str]) -> None:
         """Note that these entries will be predicted when their turn comes."""
@@ -204,6 +270,25 @@ class Session(QObject):
             self._awaited.pop(entry_id, None)
             stage = Stage.PREDICTED if entry_id in self._analyses else Stage.READ
             self._set_status(entry_id, EntryStatus(stage))
+
+    def keep_result(self, analysis: Analysis) -> None:
+        """Take in what was computed before for an entry that is open now (a copy of another, say)."""
+        self._analyses[analysis.entry_id] = analysis
+        self._set_status(analysis.entry_id, EntryStatus(Stage.PREDICTED))
+        self.analysis_changed.emit(analysis.entry_id)
+
+    def forget_results(self, entry_ids: Iterable[str]) -> None:
+        """Drop what was computed for entries that stay open."""
+        for entry_id in entry_ids:
+            if self._analyses.pop(entry_id, None) is not None:
+                self._set_status(entry_id, EntryStatus(Stage.READ))
+                self.analysis_changed.emit(entry_id)
+
+    def set_aside(self, entry_id: str, status: EntryStatus) -> None:
+        """Note what became of an entry that is not predicted itself."""
+        if entry_id in self._entries:
+            self._awaited.pop(entry_id, None)
+            self._set_status(entry_id, status)
 
     def _set_status(self, entry_id: str, status: EntryStatus) -> None:
         self._statuses[entry_id] = status

@@ -67,7 +67,7 @@ def make_window(
 ) -> MainWindow:
     """The window as it is first seen; not yet shown."""
     preferences = Preferences(remember=remember)
-    theme = Theme(application, appearance or preferences.appearance)
+    theme = Theme(application, appearance or preferences.appearance, preferences.font_percent)
     return MainWindow(preferences, theme)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from negnn_gui import locations
@@ -95,10 +95,15 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, appearance: str = "system") -> None:
+    def __init__(
+        self, application: QApplication, appearance: str = "system", font_percent: int = 100
+    ) -> None:
         super().__init__(application)
         self._application = application
         self._appearance = appearance
+        self._own_font = QFont(application.font())
+        if font_percent != 100:
+            self.set_font_percent(font_percent)
         application.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
         self._apply()
@@ -108,6 +113,16 @@ class Theme(QObject):
         self._appearance = appearance
         self._apply()
         self.changed.emit()
+
+    def set_font_percent(self, percent: int) -> None:
+        """Letters of another size, in percent of the system's; views lay themselves out anew."""
+        font = QFont(self._own_font)
+        font.setPointSizeF(self._own_font.pointSizeF() * percent / 100)
+        self._application.setFont(font)
+        if sheet := self._application.styleSheet():
+            # Under a style sheet widgets keep the font they were polished with.
+            self._application.setStyleSheet("")
+            self._application.setStyleSheet(sheet)
 
     def _follow(self) -> None:
         if self._appearance == "system":

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 from negnn_gui.app import dialogs
 from negnn_gui.app.actions import Actions
 from negnn_gui.app.controller import Controller
+from negnn_gui.app.desk import Desk
 from negnn_gui.app.drops import DropTarget
 from negnn_gui.app.file_choices import FileChoices
 from negnn_gui.app.linked_views import LinkedViews
@@ -59,8 +60,10 @@ class Workbench(QObject):
         self.files = FileChoices(window, controller, window.preferences)
         self.screening = ScreeningDesk(self)
         self.pictures = PictureExport(window, window.preferences)
+        self.desk = Desk(self)
         self.menus = Actions(self)
         self.views = LinkedViews(controller, self._place, self)
+        self.desk.link()
         self._connect()
         self._show_recent()
         controller.start_files()
@@ -185,7 +188,6 @@ class Workbench(QObject):
     def set_appearance(self, appearance: str) -> None:
         """Follow the system's light or dark, or choose one."""
         self.preferences.appearance = appearance
-        self.theme.set_appearance(appearance)
 
     def reset_docks(self) -> None:
         """Bring every dock back to its first place."""

@@ -36,6 +36,14 @@ def choose_device(wanted: str = "auto") -> torch.device:
     return device
 
 
+def available_devices() -> tuple[str, ...]:
+    """Names of the devices of this machine, the CPU first."""
+    names = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return tuple(names)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out (on CUDA and the CPU that is a RuntimeError)."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):

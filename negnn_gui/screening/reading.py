@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from negnn_gui.screening.request import STANDARD_INPUT, Disorder
-from negnn_gui.structures.disorder import DisorderError, resolve_disorder
+from negnn_gui.structures.disorder import DisorderError, names_of_orderings, resolve_disorder
 from negnn_gui.structures.entry import StructureEntry, StructureReadError
 from negnn_gui.structures.reading import read_structures, read_text
 
@@ -94,7 +94,4 @@ def _resolved(frame: StructureEntry | StructureReadError, task: ReadTask) -> Fra
     except DisorderError as error:
         hint = " (disorder: majority or enumerate)" if task.disorder == "skip" else ""
         return FrameResult(failure=Failure(task.path, frame.frame, str(error) + hint))
-    if len(orderings) > 1:
-        # One frame gives several structures: without names of their own their rows could not be told apart.
-        orderings = [replace(one, name=f"{one.name}_ordering{k}") for k, one in enumerate(orderings, start=1)]
-    return FrameResult(tuple(orderings))
+    return FrameResult(tuple(names_of_orderings(orderings)))

@@ -65,6 +65,29 @@ def resolve_disorder(entry: StructureEntry, mode: Mode, limit: int = 20) -> list
     raise ValueError(f"mode must be majority, enumerate or skip, not {mode!r}")
 
 
+def names_of_orderings(orderings: Sequence[StructureEntry]) -> list[StructureEntry]:
+    """The same with names of their own where there are several: rows of one table must be told apart."""
+    if len(orderings) < 2:
+        return list(orderings)
+    return [replace(one, name=f"{one.name}_ordering{k}") for k, one in enumerate(orderings, start=1)]
+
+
+def describe_disorder(entry: StructureEntry) -> str:
+    """What is shared or partly empty, such as "4 of 12 sites: Fe 50 % / Co 50 % (4)"; "" if nothing is."""
+    kinds: dict[str, int] = {}
+    for site in entry.structure:
+        if not site.is_ordered:
+            shares = [f"{kind} {100 * amount:.3g} %" for kind, amount in site.species.items()]
+            empty = 1 - site.species.num_atoms
+            if empty > 1e-3:
+                shares.append(f"empty {100 * empty:.3g} %")
+            kinds[" / ".join(shares)] = kinds.get(" / ".join(shares), 0) + 1
+    if not kinds:
+        return ""
+    listed = "; ".join(f"{kind} ({count})" for kind, count in kinds.items())
+    return f"{sum(kinds.values())} of {entry.n_sites} sites: {listed}"
+
+
 def _skip_reason(entry: StructureEntry) -> str:
     count = sum(not site.is_ordered for site in entry.structure)
     return (
@@ -88,7 +111,7 @@ def _majority(entry: StructureEntry, options: Sequence[Sequence[Choice]]) -> Str
         parts.append(f"{emptied} mostly empty sites were left out")
     if split:
         parts.append(f"{split} sites too near to another filled one were left out")
-    return _ordered(entry, chosen, "; ".join(parts) + ".")
+    return _ordered(entry, chosen, "; ".join(parts) + ".", "majority")
 
 
 def _empty_split_sites(structure: Structure, chosen: list[str | None]) -> int:
@@ -117,12 +140,17 @@ def _enumerate(
     found = enumerate_orderings(entry.structure, options, limit)
     total = len(found.orderings)
     return [
-        _ordered(entry, list(ordering), f"Disorder: ordering {index} of {total}; {found.account}.")
+        _ordered(
+            entry,
+            list(ordering),
+            f"Disorder: ordering {index} of {total}; {found.account}.",
+            f"{index} of {total}",
+        )
         for index, ordering in enumerate(found.orderings, start=1)
     ]
 
 
-def _ordered(entry: StructureEntry, chosen: Sequence[str | None], note: str) -> StructureEntry:
+def _ordered(entry: StructureEntry, chosen: Sequence[str | None], note: str, ordering: str) -> StructureEntry:
     """The entry with one element on each site that is not empty."""
     kept = [index for index, symbol in enumerate(chosen) if symbol is not None]
     if not kept:
@@ -145,6 +173,8 @@ def _ordered(entry: StructureEntry, chosen: Sequence[str | None], note: str) -> 
         moment_input=_rows(entry.moment_input, kept),
         moment_vectors=_rows(entry.moment_vectors, kept),
         warnings=(*entry.warnings, note),
+        ordering=ordering,
+        ordering_of=entry.id,
     )
 
 

@@ -62,6 +62,11 @@ class StructureEntry:
         The same as Cartesian vectors, μB, where the file gives vectors.
     warnings : tuple of str
         One sentence each about what was repaired or looks odd.
+    ordering : str
+        What was chosen for shared and partly empty sites: "majority", or "3 of 12" for an enumerated ordering;
+        "" where the file has none, or where nothing was chosen yet.
+    ordering_of : str
+        Id of the disordered entry that this is an ordering of; "" otherwise.
     """
 
     id: str
@@ -73,6 +78,8 @@ class StructureEntry:
     moment_input: NDArray[np.float64] | None = None
     moment_vectors: NDArray[np.float64] | None = None
     warnings: tuple[str, ...] = ()
+    ordering: str = ""
+    ordering_of: str = ""
 
     @property
     def n_sites(self) -> int:

@@ -104,23 +104,35 @@ def enumerate_orderings(structure: Structure, options: Sequence[Sequence[Choice]
 
 
 def _groups(structure: Structure, options: Sequence[Sequence[Choice]]) -> tuple[list[_Group], bool]:
-    """Shared sites that are equivalent, with whole numbers of atoms; and whether these are exact."""
+    """Shared sites that are equivalent, with whole numbers of atoms; and whether these are exact.
+
+    Where a class of equivalent sites cannot hold whole atoms, all sites of the same content share theirs (as
+    pymatgen's OrderDisorderedStructureTransformation does throughout): the composition counts for more.
+    """
     classes = equivalent_sites(structure)
-    members: dict[tuple[object, ...], list[int]] = {}
+    by_content: dict[tuple[object, ...], dict[int, list[int]]] = {}
     for index, choices in enumerate(options):
         if len(choices) > 1 or choices[0].share < 1 - 1e-3:
             content = tuple((choice.symbol, round(choice.share, 4)) for choice in choices)
-            # Without symmetry every site is its own class: then alike contents must do.
-            key = (content, int(classes[index])) if len(np.unique(classes)) < len(classes) else (content,)
-            members.setdefault(key, []).append(index)
+            by_content.setdefault(content, {}).setdefault(int(classes[index]), []).append(index)
+    members: list[list[int]] = []
+    for alike in by_content.values():
+        if all(_is_whole(options[sites[0]], len(sites)) for sites in alike.values()):
+            members.extend(alike.values())
+        else:
+            members.append(sorted(site for sites in alike.values() for site in sites))
     groups, exact = [], True
-    for sites in members.values():
+    for sites in members:
         choices = options[sites[0]]
         wanted = [choice.share * len(sites) for choice in choices]
         counts = _whole(wanted, len(sites))
-        exact = exact and all(abs(count - want) < 0.05 for count, want in zip(counts, wanted, strict=True))
+        exact = exact and _is_whole(choices, len(sites))
         groups.append(_Group(sites, [choice.symbol for choice in choices], counts))
     return groups, exact
+
+
+def _is_whole(choices: Sequence[Choice], n_sites: int) -> bool:
+    return all(abs(choice.share * n_sites - round(choice.share * n_sites)) < 0.05 for choice in choices)
 
 
 def _whole(wanted: list[float], total: int) -> list[int]:

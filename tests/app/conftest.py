@@ -17,7 +17,7 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkOSOpenGLRenderWindow")
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
@@ -64,10 +64,11 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_appearance() -> Iterator[None]:
-    """The window's palette and style sheet end with the test that made it."""
+    """The window's palette, letters and style sheet end with the test that made it."""
     yield
     application = QApplication.instance()
     if isinstance(application, QApplication):
+        application.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
         application.setStyleSheet("")
         application.setPalette(QPalette())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 from PySide6.QtCore import qInstallMessageHandler, qWarning
 
 from negnn_gui.app import reporting
+from negnn_gui.app.crash_report import without_folders
+from negnn_gui.app.last_crash import CrashWatch, last_crash
 
 
 @pytest.fixture
@@ -57,10 +60,62 @@ def test_uncaught_error_is_logged_in_full_and_reported_in_a_sentence(log, report
 
 
 def test_report_names_no_personal_folder(log, reporter, qtbot):
-    report = reporting.report(*raised())
+    logging.getLogger("x").warning("read %s/secret/y.cif", Path.home())
+    report = reporting.report(*raised(), log)
     assert str(Path.home()) not in report
-    assert "~/secret/x.cif" in report
+    assert "secret" not in report
+    assert "cannot use …/x.cif" in report
+    assert "WARNING x: read …/y.cif" in report
     assert "test_reporting.py" in report
+
+
+def test_report_names_what_caused_the_error(log):
+    try:
+        try:
+            raise OSError(28, "No space left on device", "/mnt/group project/ann/x.csv")
+        except OSError as error:
+            raise RuntimeError("not saved") from error
+    except RuntimeError as error:
+        report = reporting.report(type(error), error, error.__traceback__)
+    assert "RuntimeError: not saved" in report
+    assert "OSError: [Errno 28] No space left on device: '…/x.csv'" in report
+    assert "ann" not in report
+
+
+@pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("/home/ann/x.cif: empty", "…/x.cif: empty"),
+        ("C:\\Users\\Ann Smith\\x.cif", "…/x.cif"),
+        ("negnn_gui/app/jobs.py:12 is ours", "negnn_gui/app/jobs.py:12 is ours"),
+        ("3 of 4 / 5", "3 of 4 …/ 5"),
+        ("~/my folder/x y.cif", "…/x y.cif"),
+    ],
+)
+def test_folders_are_left_out_and_file_names_kept(text, public):
+    assert without_folders(text) == public
+
+
+def test_a_crash_of_native_code_is_found_at_the_next_start(own_settings, tmp_path):
+    script = (
+        "import faulthandler; from negnn_gui.app.last_crash import CrashWatch; "
+        "CrashWatch().start(); faulthandler._sigsegv()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=120)
+    assert done.returncode != 0
+    watch = CrashWatch()
+    watch.start()
+    try:
+        assert watch.found
+        assert "Fatal Python error: Segmentation fault" in last_crash()
+        assert str(Path.home()) not in last_crash()
+    finally:
+        watch.stop()
+    again = CrashWatch()
+    again.start()
+    again.stop()
+    assert not again.found, "it is told once"
+    assert last_crash(), "and can still be read"
 
 
 def test_error_in_a_plain_thread_is_reported_too(log, reporter, qtbot):

@@ -136,3 +136,13 @@ def test_shares_of_a_site_add_up_to_one() -> None:
     for choices in site_options(Structure(Lattice.cubic(3), [{"Fe": 0.25, "Co": 0.5}], [[0, 0, 0]])):
         assert sum(choice.share for choice in choices) == pytest.approx(1)
         assert {choice.symbol for choice in choices} == {"Fe", "Co", None}
+
+
+def test_inequivalent_sites_of_one_content_keep_the_composition_together() -> None:
+    """Four sites of which no two are equivalent: each alone would get the commoner species."""
+    mixed = {"Fe": 0.5, "Ni": 0.5}
+    places = [[0, 0, 0], [0.47, 0.5, 0.02], [0.52, 0.04, 0.5], [0.03, 0.5, 0.46], [0.3, 0.1, 0.2]]
+    structure = Structure(Lattice.orthorhombic(4.1, 4.2, 4.3), [mixed] * 4 + ["O"], places)
+    orderings = resolve_disorder(entry_of(structure), "enumerate")
+    assert len(orderings) == 6
+    assert {entry.formula for entry in orderings} == {"Fe2Ni2O"}

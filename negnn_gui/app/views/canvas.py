@@ -92,6 +92,9 @@ class CrystalCanvas(QWidget):
         super().__init__(parent)
         self.setObjectName("crystal-canvas")
         self.setAccessibleName("Crystal structure in 3D")
+        self.setWhatsThis(
+            "Arrows turn, Shift+arrows move, + and - zoom, 1, 2, 3 look along a, b, c, = shows all"
+        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(120, 90)

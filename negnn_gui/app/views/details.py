@@ -34,6 +34,7 @@ class Details(QTextBrowser):
         self.setOpenLinks(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.setAccessibleName("Details")
+        self.setToolTip("Cell (Å, °), warnings, and which models made the result; Tab goes to the links")
         self.anchorClicked.connect(self._on_link)
         session.current_changed.connect(self.refresh)
         session.analysis_changed.connect(self._on_entry)
@@ -62,6 +63,7 @@ class Details(QTextBrowser):
                 _structure(entry),
                 _moments(entry, analysis),
                 self._messages(entry, analysis, self._session.status(entry.id)),
+                _made_by(analysis),
             ]
         parts.append(self._provenance())
         if self._notices:
@@ -123,7 +125,11 @@ def _structure(entry: StructureEntry) -> str:
     if entry.frame:
         rows.append(("Frame", str(entry.frame)))
     if not entry.is_ordered:
-        rows.append(("Disorder", "some sites are partly occupied or shared"))
+        from negnn_gui.structures.disorder import describe_disorder
+
+        rows.append(("Disorder", describe_disorder(entry)))
+    if entry.ordering:
+        rows.append(("Ordering", "most likely species" if entry.ordering == "majority" else entry.ordering))
     return f"<h3>{escape(entry.name)}</h3>" + _table(rows)
 
 
@@ -134,6 +140,17 @@ def _moments(entry: StructureEntry, analysis: Analysis | None) -> str:
 
     said = "Magnitudes, summed without sign: not the net moment of the cell."
     return _heading("Predicted moments") + _table(moment_rows(entry, analysis)) + f"<p>{said}</p>"
+
+
+def _made_by(analysis: Analysis | None) -> str:
+    """Which models made what is shown of this structure."""
+    if analysis is None:
+        return ""
+    rows = [("Embedding by", f"{analysis.encoder.id} ({analysis.encoder.sha256[:12]})")]
+    if analysis.model is not None:
+        rows.append(("Moments by", f"{analysis.model.id} ({analysis.model.sha256[:12]})"))
+    rows.append(("On", analysis.device))
+    return _heading("Result") + _table(rows)
 
 
 def _heading(text: str) -> str:

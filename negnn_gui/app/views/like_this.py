@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -118,6 +118,9 @@ class LikeThis(QWidget):
             item.setTextAlignment(_alignment(column))
             self.table.setHorizontalHeaderItem(column, item)
         self.table.setAccessibleName("Known atoms like the selected ones")
+        self.table.setToolTip(
+            "The nearest known sites; moments in μB, distances between embeddings have no unit"
+        )
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setAlternatingRowColors(True)
@@ -125,7 +128,7 @@ class LikeThis(QWidget):
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
+        self._follow_font()
         self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
@@ -135,6 +138,15 @@ class LikeThis(QWidget):
         self.on_map.clicked.connect(self._on_show)
         self.export.clicked.connect(self._on_export)
         self._lay_out()
+
+    def _follow_font(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the height of rows from the font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "table"):
+            self._follow_font()
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()

@@ -102,6 +102,7 @@ class SitesTable(QWidget):
         self.scope = QComboBox(self)
         self.scope.addItems(["All structures", "Current structure", "Selected sites"])
         self.scope.setAccessibleName("Which sites the table shows")
+        self.scope.setToolTip("Sites of all structures, of the one in 3D, or the selected ones")
         self.scope.currentIndexChanged.connect(self._apply_scope)
         self.distinct = QCheckBox("Symmetry-distinct", self)
         self.distinct.setToolTip("One row for all sites of a structure that its symmetry makes equal")
@@ -124,17 +125,20 @@ class SitesTable(QWidget):
         layout.addWidget(self.problem)
         layout.addLayout(self._build_view(), 1)
         self._follow_palette()
+        self._follow_font()
 
     def _build_view(self) -> QStackedLayout:
         self.view = SitesView(self)
         self.view.setModel(self.model)
         self.view.setAccessibleName("Sites")
+        self.view.setToolTip(
+            "One row for each site; moments in μB, coordinates in Å. Tab steps from atom to atom, Ctrl+Tab leaves."
+        )
         self.view.setIconSize(QSize(_MARK, _MARK))
         self.view.chosen.connect(self._on_chosen)
         self.view.copy_wanted.connect(self.copy)
         self.view.row_hovered.connect(self._on_hovered)
         self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._on_context_menu)
         header = self.view.horizontalHeader()
@@ -165,9 +169,16 @@ class SitesTable(QWidget):
             _triangle(colour), _triangle(selected), _triangle(QColor(Qt.GlobalColor.transparent))
         )
 
+    def _follow_font(self) -> None:
+        self.view.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
+        if self._sized:
+            self._fit_columns()
+
     def changeEvent(self, event: QEvent) -> None:
-        """Take the colour of warnings from the palette."""
+        """Take the colour of warnings from the palette, and the height of rows from the font."""
         super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "problem"):
+            self._follow_font()
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "problem"):
             self._follow_palette()
 

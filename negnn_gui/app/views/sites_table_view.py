@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyledItemDelegate,
@@ -40,7 +40,7 @@ class _MarkedCells(QStyledItemDelegate):
 
 
 class SitesView(QTableView):
-    """Rows are chosen as in any list: click, Ctrl, Shift, drag, arrows, space, Ctrl+A.
+    """Rows are chosen as in any list: click, Ctrl, Shift, drag, arrows, space, Ctrl+A; and with Tab, one by one.
 
     Qt's own selection is not used: it would have to hold tens of thousands of separate ranges when a lasso on
     the map chooses that many sites. ``chosen`` carries table rows (a list or a range) and "replace", "add" or
@@ -64,10 +64,17 @@ class SitesView(QTableView):
         self.setItemDelegate(_MarkedCells(self))
         self._anchor = -1
         self._dragged_to = -1
+        self._untouched = True  # the row that Qt makes current with the focus was chosen by nobody
 
     def forget_anchor(self) -> None:
         """Rows have new meanings: the next Shift starts anew."""
         self._anchor = self._dragged_to = -1
+        self._untouched = True
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Note whether a row is current because somebody went there."""
+        self._untouched = self._untouched or not self.currentIndex().isValid()
+        super().focusInEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row under the mouse."""
@@ -109,22 +116,41 @@ class SitesView(QTableView):
         elif control and event.key() == Qt.Key.Key_C:
             self.copy_wanted.emit()
         elif event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
-            self._anchor = self.currentIndex().row()
+            self._anchor, self._untouched = self.currentIndex().row(), False
             self.chosen.emit([self._anchor], "toggle" if control else "replace")
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.row_opened.emit(self.currentIndex().row())
+        elif control and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            self._leave(event.key() == Qt.Key.Key_Tab)
         elif event.key() == Qt.Key.Key_Escape:
             self.chosen.emit([], "replace")
         else:
             before = self.currentIndex().row()
             super().keyPressEvent(event)
             after = self.currentIndex().row()
+            self._untouched = self._untouched and after == before
             if after != before and after >= 0 and not control:
                 self._choose(after, event.modifiers())
             return
         event.accept()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab and Shift+Tab step from atom to atom; at the ends, and with Ctrl, they leave the table."""
+        row = self.currentIndex().row() + (1 if forward else -1)
+        if self._untouched:
+            row = 0 if forward else -1
+        if not 0 <= row < self.model().rowCount():
+            return bool(super().focusNextPrevChild(forward))
+        column = max(self.currentIndex().column(), self.columnAt(0), 0)
+        self.selectionModel().setCurrentIndex(self.model().index(row, column), _NO_UPDATE)
+        self._choose(row, Modifier.NoModifier)
+        return True
+
+    def _leave(self, forward: bool) -> None:
+        super().focusNextPrevChild(forward)
+
     def _choose(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
+        self._untouched = False
         control = bool(modifiers & Modifier.ControlModifier)
         if modifiers & Modifier.ShiftModifier and self._anchor >= 0:
             self.chosen.emit(self._range(row), "add" if control else "replace")

@@ -25,6 +25,7 @@ class StatusBar(QStatusBar):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
         self._bar.setFixedHeight(10)
+        self._bar.setToolTip("How much of the running work is done")
         self._bar.setAccessibleName("Progress")
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setToolTip("Stop reading and predicting; what is there already stays")

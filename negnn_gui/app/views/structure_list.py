@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -30,7 +32,12 @@ _NO_PARENT = QModelIndex()
 
 
 class StructureModel(QAbstractListModel):
-    """Entries of the session in the order of opening, then unreadable files."""
+    """Entries of the session in the order of opening, then unreadable files.
+
+    ``renamed`` carries the id of an entry and the name typed into its row.
+    """
+
+    renamed = Signal(str, str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -75,10 +82,15 @@ class StructureModel(QAbstractListModel):
         failure = self.failure(index.row())
         if entry is not None:
             text = _entry_text(entry, self._session.status(entry.id), self._session.analysis(entry.id))
+            if self._session.status(entry.id).stage is Stage.SETTLED:
+                made = sum(other.ordering_of == entry.id for other in self._entries)
+                text = replace(text, subtitle=f"disordered, {count_text(made, 'ordering')} · {text.subtitle}")
         elif failure is not None:
             text = _failure_text(failure)
         if role == Qt.ItemDataRole.DisplayRole:
             return text.title
+        if role == Qt.ItemDataRole.EditRole:
+            return entry.name if entry is not None else None
         if role == RowRole:
             return text
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
@@ -86,6 +98,20 @@ class StructureModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{text.title}, {text.subtitle}"
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Structures can be renamed."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.row() < len(self._entries) else flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Announce a new name; the session decides."""
+        entry = self.entry(index.row())
+        if role != Qt.ItemDataRole.EditRole or entry is None or not str(value).strip():
+            return False
+        # Queued: the list is written anew by the answer, and the editor that asks must be gone by then.
+        QTimer.singleShot(0, self, lambda: self.renamed.emit(entry.id, str(value)))
+        return True
 
 
 def _entry_text(entry: StructureEntry, status: EntryStatus, analysis: Analysis | None) -> RowText:
@@ -98,15 +124,22 @@ def _entry_text(entry: StructureEntry, status: EntryStatus, analysis: Analysis |
     title = f"{entry.name} [{entry.frame}]" if entry.frame else entry.name
     source = str(entry.path) if entry.path is not None else "from text"
     lines = [source, f"{subtitle}; {status.stage.value}"]
-    if status.stage is Stage.FAILED:
+    if status.reason:
         subtitle = status.reason
         lines.append(status.reason)
+    elif entry.ordering:
+        chosen = "most likely species" if entry.ordering == "majority" else f"ordering {entry.ordering}"
+        subtitle = f"{chosen} · {subtitle}"
+    elif not entry.is_ordered and status.stage is not Stage.SETTLED:
+        subtitle = f"disordered · {subtitle}"
     lines.extend(entry.warnings)
     icon = {
         Stage.READ: "read",
         Stage.WAITING: "waiting",
         Stage.PREDICTED: "predicted",
         Stage.FAILED: "warning",
+        Stage.SETTLED: "predicted",
+        Stage.SKIPPED: "warning",
     }[status.stage]
     return RowText(title, subtitle, "\n".join(lines), icon, failed=status.stage is Stage.FAILED)
 
@@ -128,7 +161,8 @@ class StructureList(QListView):
     """List of what was opened.
 
     Emits intents: ``chosen(entry_id)``, ``close_wanted(ids)``, ``predict_wanted(ids)``,
-    ``dismiss_wanted(failures)``, ``compare_wanted(ids)``.
+    ``dismiss_wanted(failures)``, ``compare_wanted(ids)``, ``duplicate_wanted(ids)``, ``rename_wanted(id, name)``,
+    ``orderings_wanted(ids)``.
     """
 
     chosen = Signal(str)
@@ -136,6 +170,9 @@ class StructureList(QListView):
     predict_wanted = Signal(object)
     dismiss_wanted = Signal(object)
     compare_wanted = Signal(object)
+    duplicate_wanted = Signal(object)
+    rename_wanted = Signal(str, str)
+    orderings_wanted = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,11 +181,14 @@ class StructureList(QListView):
         self.setModel(self._model)
         self.setItemDelegate(RowDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)  # F2 is an action of the menu
+        self._model.renamed.connect(self.rename_wanted)
         self.setUniformItemSizes(True)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName("Structures")
+        self.setToolTip("What is open: arrows choose, F2 renames, Delete closes, the menu key offers more")
         self.customContextMenuRequested.connect(self._show_menu)
         self.selectionModel().currentChanged.connect(self._on_current)
         self._model.modelReset.connect(self._follow_session)
@@ -171,6 +211,15 @@ class StructureList(QListView):
             self.dismiss_wanted.emit(failures)
         if entry_ids:
             self.close_wanted.emit(entry_ids)
+
+    def rename_chosen(self) -> bool:
+        """Edit the name of the current structure in its row; False where none is current."""
+        index = self.currentIndex()
+        if not index.isValid() or self._model.entry(index.row()) is None:
+            return False
+        self.setFocus()
+        self.edit(index)
+        return True
 
     def _chosen_rows(self) -> list[int]:
         return sorted(index.row() for index in self.selectionModel().selectedIndexes())
@@ -199,6 +248,12 @@ class StructureList(QListView):
         menu = QMenu(self)
         if entry_ids:
             menu.addAction("Predict", lambda: self.predict_wanted.emit(entry_ids))
+            disordered = [e for e in entry_ids if not self._session.entries[e].is_ordered]
+            if disordered:
+                menu.addAction("Orderings…", lambda: self.orderings_wanted.emit(disordered))
+            menu.addAction("Duplicate", lambda: self.duplicate_wanted.emit(entry_ids))
+            if len(entry_ids) == 1:
+                menu.addAction("Rename", self.rename_chosen)
         if 2 <= len(entry_ids) <= 4:
             menu.addAction("Compare in 3D", lambda: self.compare_wanted.emit(entry_ids))
         messages = [failure.reason for failure in failures]

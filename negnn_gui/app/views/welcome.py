@@ -72,6 +72,7 @@ class Welcome(QWidget):
         hint.setWordWrap(True)
         browse = QPushButton("Open files…")
         browse.setAccessibleName("Open files")
+        browse.setToolTip("Choose structure files in a dialog")
         browse.clicked.connect(self.browse_wanted)
         layout = QVBoxLayout(area)
         layout.setContentsMargins(18, 16, 18, 16)
