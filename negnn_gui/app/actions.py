@@ -273,5 +273,6 @@ def _menu_button(text: str, icon: str, menu: QMenu) -> QToolButton:
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setAccessibleName(text)
+    button.setToolTip(f"{text}: opens a menu; the File menu has the same")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

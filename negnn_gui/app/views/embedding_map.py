@@ -125,6 +125,7 @@ class EmbeddingMap(QWidget):
     def _build(self) -> None:
         self.plot = MapPlot(self)
         self.plot.setAccessibleName("Embedding map")
+        self.plot.setToolTip("Sites whose surroundings are alike lie close together; the axes have no unit")
         self.plot.clicked.connect(self._on_clicked)
         self.plot.outlined.connect(self._on_outlined)
         self.plot.stepped.connect(self._on_stepped)
