@@ -11,6 +11,9 @@ from negnn_gui.bench.figures import Figure, Measured
 _FRAME_TARGET_MS = 700.0
 _FIRST_PICTURE_TARGET_S = 2.0
 _PICK_TARGET_MS = 30.0
+_DRAG_TARGET = 10.0
+_MEMORY_TARGET_MB = 500.0
+_OPEN_TARGET_MS = 150.0
 
 
 def measure_large(settings: Settings) -> Measured:
@@ -19,6 +22,8 @@ def measure_large(settings: Settings) -> Measured:
     software = {"LIBGL_ALWAYS_SOFTWARE": "1"} if sys.platform.startswith("linux") else {}
     arguments = ["--cells", cells, "--repeats", str(min(settings.repeats, 5))]
     answer = processes.ask("large_crystal", arguments, software)
+    memory = answer["memory_mb"]
+    weight = () if memory is None else (Figure("memory_above_idle", memory, "MB", target=_MEMORY_TARGET_MB),)
     return Measured(
         (
             Figure("frame", answer["frame_ms"], "ms", target=_FRAME_TARGET_MS),
@@ -26,6 +31,10 @@ def measure_large(settings: Settings) -> Measured:
             Figure("first_picture", answer["first_picture_s"], "s", target=_FIRST_PICTURE_TARGET_S),
             Figure("pick", answer["pick_ms"], "ms", target=_PICK_TARGET_MS),
             Figure("recolour_and_frame", answer["recolour_ms"], "ms"),
+            Figure(
+                "pictures_while_dragging", answer["dragging_per_s"], "/s", target=_DRAG_TARGET, best="high"
+            ),
+            *weight,
         ),
         {
             "atoms": answer["atoms"],
@@ -37,3 +46,22 @@ def measure_large(settings: Settings) -> Measured:
 
 
 LARGE = Benchmark("large_crystal", "100,000 atoms in software OpenGL", measure_large)
+
+
+def measure_opening(settings: Settings) -> Measured:
+    """From a file of 20 atoms dropped on the window to its picture."""
+    answer = processes.ask("opening", ["--repeats", str(min(settings.repeats, 5))])
+    return Measured(
+        (
+            Figure("drop_to_picture", answer["median_ms"], "ms", target=_OPEN_TARGET_MS),
+            Figure("first_drop_to_picture", answer["first_ms"], "ms"),
+        ),
+        {
+            "repeats": answer["repeats"],
+            "qt_platform": answer["platform"],
+            "renderer": answer["renderer"],
+        },
+    )
+
+
+OPENING = Benchmark("opening", "From a dropped file to its picture", measure_opening)

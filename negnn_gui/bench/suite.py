@@ -26,6 +26,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     large_cell.LARGE_CELL,
     neighbours.GRAPHS,
     drawing.LARGE,
+    drawing.OPENING,
 )
 """In the order they run."""
 

@@ -109,6 +109,7 @@ class CrystalCanvas(QWidget):
         self._spin = Spin(self)
         self._failure = ""
         self._picture: QImage | None = None
+        self._pictured: str | None = None
         self._stale = True
         self._finalised = False
         self._rest = QTimer(self)
@@ -163,6 +164,11 @@ class CrystalCanvas(QWidget):
         self._lazy.set_sites(sites)
         self._pointing.measure()
         self.refresh()
+
+    @property
+    def pictured(self) -> str | None:
+        """Id of the structure that the last painted picture shows."""
+        return self._pictured
 
     @property
     def crystal_style(self) -> Style:
@@ -325,6 +331,7 @@ class CrystalCanvas(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(self.rect()), self._picture)
+        self._pictured = self._lazy.entry.id
         if self._pointing.measurement:
             paint_measurement(painter, self, self._pointing.measurement)
         if self._gestures.band is not None:
