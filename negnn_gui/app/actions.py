@@ -164,9 +164,10 @@ class Actions(QObject):
         view.addAction(self.reset_docks)
         view.addSeparator()
         view.addMenu(self._appearance_menu())
+        self._bench.evidence.tools_menu(bar.addMenu("&Tools"))
         help_ = bar.addMenu("&Help")
         crash = self._make("Report of the last &crash", self._bench.desk.show_crash)
-        help_.addActions([self.show_log, crash, self.about])
+        help_.addActions([self._bench.evidence.report, self.show_log, crash, self.about])
 
     def _crystal_menu(self) -> QMenu:
         """Views of the crystal; the keys named are those of the 3D view itself, while it has the focus."""

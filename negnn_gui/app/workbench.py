@@ -15,6 +15,7 @@ from negnn_gui.app.actions import Actions
 from negnn_gui.app.controller import Controller
 from negnn_gui.app.desk import Desk
 from negnn_gui.app.drops import DropTarget
+from negnn_gui.app.evidence import Evidence
 from negnn_gui.app.file_choices import FileChoices
 from negnn_gui.app.linked_views import LinkedViews
 from negnn_gui.app.main_window import MainWindow
@@ -61,6 +62,7 @@ class Workbench(QObject):
         self.screening = ScreeningDesk(self)
         self.pictures = PictureExport(window, window.preferences)
         self.desk = Desk(self)
+        self.evidence = Evidence(self)
         self.menus = Actions(self)
         self.views = LinkedViews(controller, self._place, self)
         self.desk.link()
@@ -128,7 +130,8 @@ class Workbench(QObject):
 
     def _shut_down(self) -> None:
         """Cancel, join the workers, then let VTK go: a worker must never outlive what it reports to."""
-        self.joined = self.screening.shutdown() & self.controller.shutdown()
+        ended = [desk.shutdown() for desk in (self.evidence, self.screening, self.controller)]
+        self.joined = all(ended)
         self.views.finalise()
 
     # --- what the user asks for ---------------------------------------------------------------------

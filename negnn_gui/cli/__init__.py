@@ -12,7 +12,7 @@ import typer
 
 from negnn_gui import __version__
 from negnn_gui.bench import command as bench
-from negnn_gui.cli import atlas, dataset, embed, evaluate, models, predict, render, training
+from negnn_gui.cli import atlas, dataset, embed, evaluate, models, predict, render, reproduce, training
 from negnn_gui.cli.console import ReportingGroup, configure_logging
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (predict, embed, models, render, training, evaluate, atlas, dataset, bench):
+for _command in (predict, embed, models, render, training, evaluate, atlas, dataset, reproduce, bench):
     _command.register(app)
 
 

@@ -1,0 +1,1 @@
+"""The paper's evidence measured again: cells, tables, figures, claims and a report (``negnn reproduce``)."""
