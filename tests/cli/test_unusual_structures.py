@@ -1,0 +1,136 @@
+"""Structures that are hardly crystals: each is predicted, with a warning where it should be, or refused in a line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from negnn_gui.inference.predictor import PredictionFailure, Predictor
+from negnn_gui.structures.entry import StructureEntry, StructureReadError
+from negnn_gui.structures.reading import read_structures
+
+from .conftest import Run
+
+_HEAD = """data_x
+_cell_length_a {0}
+_cell_length_b {1}
+_cell_length_c {2}
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+"""
+
+
+def cif(cell: tuple[float, float, float], *atoms: str) -> str:
+    return _HEAD.format(*cell) + "\n".join(atoms) + "\n"
+
+
+PREDICTED = {
+    # name: text, sites, what the warning says ("" for none)
+    "isolated": (cif((30, 30, 30), "Fe1 Fe 0 0 0 1", "O1 O 0.5 0.5 0.5 1"), 2, "no neighbour within"),
+    "overlapping": (cif((5, 5, 5), "Fe1 Fe 0 0 0 1", "O1 O 0.06 0 0 1"), 2, "closer than 0.5 Å"),
+    "deuterium": (cif((3, 3, 3), "Fe1 Fe 0 0 0 1", "D1 D 0.5 0.5 0.5 1"), 2, ""),
+    "vacancy": (cif((3, 3, 3), "Fe1 Fe 0 0 0 0.9", "O1 O 0.5 0.5 0.5 1"), 2, "most likely species"),
+    "disordered": (cif((3, 3, 3), "Fe1 Fe 0 0 0 0.6", "Co1 Co 0 0 0 0.4"), 1, "most likely species"),
+    "single_atom": (cif((2.5, 2.5, 2.5), "Fe1 Fe 0 0 0 1"), 1, ""),
+    "slab": (cif((2.9, 2.9, 25), "Fe1 Fe 0 0 0.5 1", "Fe2 Fe 0.5 0.5 0.557 1"), 2, ""),
+    "molecule": (cif((14, 14, 14), "O1 O 0.5 0.5 0.5 1", "O2 O 0.5 0.5 0.5864 1"), 2, ""),
+}
+REFUSED = {
+    "beyond_lawrencium": (cif((4, 4, 4), "Og1 Og 0 0 0 1"), "Og"),
+    "no_atoms": (cif((4, 4, 4)), "atom"),
+}
+
+
+@pytest.fixture
+def crystals(work: Path) -> Path:
+    folder = work / "unusual"
+    folder.mkdir()
+    for name, (text, *_) in {**PREDICTED, **REFUSED}.items():
+        (folder / f"{name}.cif").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def ended(quick: Run, crystals: Path) -> CompletedProcess[str]:
+    return quick("predict", "unusual", "-o", "sites.csv", "--workers", "1", "--disorder", "majority")
+
+
+def test_the_command_predicts_each_or_says_why_not(ended: CompletedProcess[str], work: Path) -> None:
+    assert ended.returncode == 1, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "2 failed, see sites.errors.csv" in ended.stderr
+    sites = pd.read_csv(work / "sites.csv")
+    for name, (_, n_sites, _) in PREDICTED.items():
+        rows = sites[sites["structure"] == name]
+        assert len(rows) == n_sites, name
+        assert rows["moment_pred_muB"].ge(0).all(), name
+        assert (rows["moment_lo_muB"] <= rows["moment_pred_muB"]).all()
+        assert (rows["moment_hi_muB"] >= rows["moment_pred_muB"]).all()
+        assert rows["ood_score"].between(0, 1).all()
+    errors = pd.read_csv(work / "sites.errors.csv")
+    assert {Path(path).stem for path in errors["path"]} == set(REFUSED)
+    for path, reason in zip(errors["path"], errors["reason"], strict=True):
+        assert REFUSED[Path(path).stem][1] in reason
+        assert "\n" not in reason
+
+
+def test_no_number_is_given_in_silence(ended: CompletedProcess[str], work: Path) -> None:
+    meta = json.loads((work / "sites.meta.json").read_text(encoding="utf-8"))
+    for name, (_, _, warning) in PREDICTED.items():
+        said = [sentence for sentence in meta["warnings"] if f"{name}.cif" in sentence]
+        if warning:
+            assert any(warning in sentence for sentence in said), (name, said)
+
+
+def test_disorder_is_not_decided_in_silence(quick: Run, crystals: Path, work: Path) -> None:
+    done = quick("predict", "unusual/vacancy.cif", "unusual/disordered.cif", "-o", "d.csv", "--workers", "1")
+    assert done.returncode == 1
+    reasons = pd.read_csv(work / "d.errors.csv")["reason"]
+    assert len(reasons) == 2
+    assert reasons.str.contains("disorder").all()
+
+
+def test_the_predictor_says_the_same_alone(crystals: Path) -> None:
+    predictor = Predictor.load(device="cpu")
+    for name, (_, n_sites, warning) in PREDICTED.items():
+        (entry,) = read_structures(crystals / f"{name}.cif")
+        assert isinstance(entry, StructureEntry)
+        (outcome,) = predictor.predict([entry])
+        if not entry.is_ordered:  # a choice of species has to be made before
+            assert isinstance(outcome, PredictionFailure)
+            assert outcome.reason == "the structure is disordered: choose an ordering first"
+            continue
+        assert not isinstance(outcome, PredictionFailure), name
+        assert outcome.n_sites == n_sites
+        assert np.isfinite(outcome.moment.median).all()
+        if warning:
+            assert any(warning in sentence for sentence in outcome.warnings), (name, outcome.warnings)
+    for name, (_, reason) in REFUSED.items():
+        (refused,) = read_structures(crystals / f"{name}.cif")
+        assert isinstance(refused, StructureReadError)
+        assert reason in refused.reason
+
+
+def test_isolated_atoms_and_atoms_on_top_of_each_other_are_marked_as_doubtful(crystals: Path) -> None:
+    from negnn_gui.analysis.doubt import doubtful
+
+    predictor = Predictor.load(device="cpu")
+    for name in ("isolated", "overlapping"):
+        (entry,) = read_structures(crystals / f"{name}.cif")
+        assert isinstance(entry, StructureEntry)
+        (outcome,) = predictor.predict([entry])
+        assert not isinstance(outcome, PredictionFailure)
+        assert doubtful(outcome, "moment").all(), (name, outcome.ood_score)
