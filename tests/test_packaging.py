@@ -294,3 +294,50 @@ def test_appstream_names_the_desktop_entry_and_this_version() -> None:
     assert tree.findtext("launchable") == "negnn-gui.desktop"
     versions = [release.get("version") for release in tree.iter("release")]
     assert _project()["version"] in versions
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("desktop-file-validate", ["negnn-gui.desktop"]),
+        ("appstreamcli", ["validate", "--no-net", "io.github.negnn_gui.metainfo.xml"]),
+    ],
+)
+def test_the_desktop_accepts_the_files(tool: str, arguments: list[str]) -> None:
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed (packaging/system-packages-checks.txt)")
+    done = subprocess.run(
+        [tool, *arguments], cwd=PACKAGING / "desktop", capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert not re.search(r"\b(error|warning|hint):|^[EW]: ", said, flags=re.MULTILINE), said
+
+
+def test_the_mime_database_takes_the_type(tmp_path: Path) -> None:
+    if shutil.which("update-mime-database") is None:
+        pytest.skip("update-mime-database is not installed (packaging/system-packages-checks.txt)")
+    (tmp_path / "packages").mkdir()
+    shutil.copy(PACKAGING / "desktop" / "negnn-gui-mime.xml", tmp_path / "packages")
+    done = subprocess.run(["update-mime-database", tmp_path], capture_output=True, text=True, check=True)
+    assert "error" not in done.stderr.lower()
+    globs = (tmp_path / "globs2").read_text(encoding="utf-8")
+    assert {"50:chemical/x-cif:*.cif", "50:chemical/x-cif:*.mcif"} <= set(globs.splitlines())
+    assert (tmp_path / "aliases").read_text(encoding="utf-8") == "application/x-cif chemical/x-cif\n"
+
+
+# --- workflows --------------------------------------------------------------------------------------
+
+
+def test_workflows_serve_three_systems_and_run_what_exists() -> None:
+    from ruamel.yaml import YAML
+
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    for workflow in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
+        jobs = YAML(typ="safe").load(workflow.read_text(encoding="utf-8"))["jobs"]
+        systems = next(job["strategy"]["matrix"]["system"] for job in jobs.values() if "strategy" in job)
+        assert {name.split("-")[0] for name in systems} == {"ubuntu", "macos", "windows"}
+        commands = "\n".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
+        assert set(re.findall(r"\bmake (\w+)", commands)) <= targets
+        for script in re.findall(r"packaging/[\w/.-]+", commands):
+            assert (ROOT / script).exists(), f"{workflow.name} runs {script}, which is not there"
