@@ -1,7 +1,7 @@
 """Make an AppDir of the bundle, and an AppImage of it where ``appimagetool`` is installed.
 
-An AppImage is a compressed AppDir behind a small program, the *runtime*, that mounts it. Neither the tool nor the runtime
-is a Debian package; without them the AppDir is left, which runs by its ``AppRun`` as it is.
+An AppImage is a compressed AppDir behind a small program, the *runtime*, that mounts it. Neither the tool nor the
+runtime is a Debian package; without them the AppDir is left, which runs by its ``AppRun`` as it is.
 """
 
 from __future__ import annotations
