@@ -63,7 +63,7 @@ class PictureExport(QObject):
         if image is None:
             return False
         with _busy():
-            written = image.save(str(path), "PNG")
+            written = image.save(str(path))
         if not written:
             self.problem.emit(f"{path} could not be written; choose another folder or make room.")
             return False

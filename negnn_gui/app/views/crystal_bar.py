@@ -47,8 +47,13 @@ class CrystalBar(QToolBar):
             action.setToolTip(what)
             group.addAction(action)
             self.atoms[name] = action
+        styles.addSeparator()
+        self.perspective = styles.addAction("Perspective\tP")
+        self.perspective.setCheckable(True)
+        self.perspective.setToolTip("Perspective instead of parallel projection")
+        self.perspective.triggered.connect(self.perspective_wanted)
         styles.setToolTipsVisible(True)
-        self._offer("Style", "How atoms and bonds are drawn", styles)
+        self._offer("Style", "How atoms and bonds are drawn, and the projection", styles)
         self.addSeparator()
         for view, (tip, keys) in _DIRECTIONS.items():
             self._add(view, f"{tip} ({keys})", partial(self.look_wanted.emit, view))
@@ -65,8 +70,6 @@ class CrystalBar(QToolBar):
         self.addSeparator()
         self._add("Fit", "Fit the crystal into the view without turning it (F)", self.fit_wanted.emit)
         self._add("Reset", "Look as at the start (=)", partial(self.look_wanted.emit, "standard"))
-        self.perspective = self._switch("Perspective", "Perspective instead of parallel projection (P)")
-        self.perspective.triggered.connect(self.perspective_wanted)
         self.spin = self._switch("Spin", "Turn the crystal slowly until the mouse takes hold of it (S)")
         self.spin.triggered.connect(self.spin_wanted)
         self.addSeparator()
