@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from negnn_gui.analysis.atlas_files import AtlasContent, AtlasError, AtlasSites, read_atlas, write_atlas
+from negnn_gui.analysis.linear_metric import LinearMetric
 from negnn_gui.analysis.neighbours import Metric, Neighbours, VectorIndex
 from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, spaced_rows
 from negnn_gui.results import Float32Array, FloatArray, ModelRef, NearestKnown, parse_levels
@@ -35,7 +36,7 @@ class Atlas:
 
     def __init__(self, content: AtlasContent) -> None:
         self._content = content
-        self._indices: OrderedDict[tuple[str, Metric], VectorIndex] = OrderedDict()
+        self._indices: OrderedDict[tuple[str, str], VectorIndex] = OrderedDict()
         self.fit_rows = spaced_rows(len(content.sites))
         self._maps = AlignedMaps(lambda levels: self.vectors(levels, self.fit_rows), content.projections)
         self._places: OrderedDict[str, FloatArray] = OrderedDict()
@@ -100,9 +101,42 @@ class Atlas:
         ]
         return np.concatenate(parts, axis=1)
 
-    def nearest(self, vectors: ArrayLike, levels: str, k: int, metric: Metric = "cosine") -> Neighbours:
-        """The ``k`` atlas sites nearest to each of (M, D * len(levels)) vectors of the same level choice."""
-        return self._index(levels, metric).query(vectors, k)
+    @property
+    def name(self) -> str:
+        """What users call it."""
+        return self._content.name
+
+    @property
+    def metrics(self) -> dict[str, LinearMetric]:
+        """Distances learned from its sites, by name; each belongs to one level choice."""
+        return self._content.metrics
+
+    def nearest(self, vectors: ArrayLike, levels: str, k: int, metric: str = "cosine") -> Neighbours:
+        """The ``k`` atlas sites nearest to each of (M, D * len(levels)) vectors of the same level choice.
+
+        Parameters
+        ----------
+        metric : str
+            "cosine", "euclidean", or the name of a learned metric of the same level choice.
+
+        Raises
+        ------
+        ValueError
+            There is no such metric, or it belongs to other levels.
+        """
+        learned = self._learned(levels, metric)
+        return self._index(levels, metric).query(
+            vectors if learned is None else learned.transform(vectors), k
+        )
+
+    def _learned(self, levels: str, metric: str) -> LinearMetric | None:
+        if metric in ("cosine", "euclidean"):
+            return None
+        learned = self.metrics.get(metric)
+        if learned is None or learned.levels != levels:
+            where = "" if learned is None else f" at levels {levels}, only at {learned.levels}"
+            raise ValueError(f"the atlas has no distance called {metric!r}{where}")
+        return learned
 
     def nearest_known(self, embeddings: Float32Array) -> NearestKnown:
         """Most similar atlas site of each site of (levels, N, D) embeddings: cosine distance at level 1."""
@@ -130,10 +164,17 @@ class Atlas:
         """(N, 2) places on a fitted map stored in the file, such as "tsne:01", or None."""
         return self._content.coordinates.get(name)
 
-    def _index(self, levels: str, metric: Metric) -> VectorIndex:
+    @property
+    def stored_maps(self) -> tuple[str, ...]:
+        """Names of the fitted maps stored in the file, such as "tsne:01"."""
+        return tuple(self._content.coordinates)
+
+    def _index(self, levels: str, metric: str) -> VectorIndex:
         key = (levels, metric)
         if key not in self._indices:
-            self._indices[key] = VectorIndex(self.vectors(levels), metric)
+            learned, vectors = self._learned(levels, metric), self.vectors(levels)
+            kind: Metric = "cosine" if metric == "cosine" else "euclidean"
+            self._indices[key] = VectorIndex(vectors if learned is None else learned.transform(vectors), kind)
         return _recent(self._indices, key)
 
 

@@ -1,9 +1,10 @@
 """The files of an atlas: written once, checked when read.
 
-A folder with ``atlas.json`` (format version, encoder, counts, sha256 of the other files), ``vectors.npy``
-(six levels as int8, memory-mapped) and ``sites.npz`` (what is known of each site, the int8 scales and the
-fitted projections). Text columns are stored as a list of distinct values and a code per site, so that 30,000
-sites need well under a megabyte beside the vectors, and nothing is ever unpickled.
+A folder with ``atlas.json`` (format version, name, encoder, counts, sha256 of the other files), ``vectors.npy``
+(six levels as int8, memory-mapped), ``sites.npz`` (what is known of each site, the int8 scales, the fitted
+projections and learned metrics) and, where it was measured, a card in ``README.md``. Text columns are stored as a
+list of distinct values and a code per site, so that 30,000 sites need well under a megabyte beside the vectors, and
+nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from negnn_gui.analysis.linear_metric import LinearMetric
 from negnn_gui.analysis.projection import LinearProjection
 from negnn_gui.results import Float32Array, FloatArray, ModelRef
 
@@ -27,6 +29,7 @@ FORMAT = 1
 _INDEX, _VECTORS, _SITES = "atlas.json", "vectors.npy", "sites.npz"
 _TEXT_COLUMNS = ("element", "formula", "source_id", "motif")
 _NUMBER_COLUMNS = ("moment_dft", "moment_exp")
+_CARD = "README.md"
 
 
 class AtlasError(Exception):
@@ -44,6 +47,8 @@ class AtlasSites:
         coordination motif (such as "octahedral").
     moment_dft, moment_exp : (N,) float
         Known abs(m), μB: calculated, and measured by neutron diffraction.
+    weight : (N,) float, optional
+        How many sites of the collection it was sampled from each stands for; all alike where not given.
     """
 
     element: NDArray[np.object_]
@@ -52,9 +57,11 @@ class AtlasSites:
     motif: NDArray[np.object_]
     moment_dft: FloatArray
     moment_exp: FloatArray
+    weight: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(getattr(self, name)) for name in _TEXT_COLUMNS + _NUMBER_COLUMNS}
+        columns = [getattr(self, name) for name in (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, "weight")]
+        lengths = {len(column) for column in columns if column is not None}
         if len(lengths) > 1:
             raise ValueError(f"the columns of an atlas have different lengths: {sorted(lengths)}")
 
@@ -82,6 +89,10 @@ class AtlasContent:
         Places on maps that cannot be computed from the vectors, by a name such as "tsne:01".
     attribution : str
         Sources and licences of what is known of the sites.
+    metrics : dict of str to LinearMetric
+        Distances learned from known sites, by name.
+    name, version : str
+        What users call it, and which edition of it this is.
     """
 
     encoder: ModelRef
@@ -92,6 +103,38 @@ class AtlasContent:
     projections: dict[str, LinearProjection] = field(default_factory=dict)
     coordinates: dict[str, Float32Array] = field(default_factory=dict)
     attribution: str = ""
+    metrics: dict[str, LinearMetric] = field(default_factory=dict)
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class AtlasHeading:
+    """What the index of an atlas says: its name, edition, encoder, and number of sites."""
+
+    name: str
+    version: str
+    encoder: ModelRef
+    sites: int
+
+
+def read_heading(folder: Path) -> AtlasHeading:
+    """The index alone, without reading or checking the other files.
+
+    Raises
+    ------
+    AtlasError
+        It is missing, damaged, or written by a newer version of the program.
+    """
+    index = _read_index(folder)
+    try:
+        encoder = ModelRef(str(index["encoder"]["id"]), str(index["encoder"]["sha256"]))
+        name, version = str(index.get("name", folder.name)), str(index.get("version", "1"))
+        return AtlasHeading(name, version, encoder, int(index["sites"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise AtlasError(
+            f"the atlas in {folder} cannot be read ({error}); install or build it again"
+        ) from error
 
 
 def quantise(embeddings: Float32Array) -> tuple[NDArray[np.int8], Float32Array, Float32Array]:
@@ -126,6 +169,10 @@ def write_atlas(
     projections: Mapping[str, LinearProjection] | None = None,
     coordinates: Mapping[str, FloatArray] | None = None,
     attribution: str = "",
+    metrics: Mapping[str, LinearMetric] | None = None,
+    name: str = "",
+    version: str = "1",
+    card: str = "",
 ) -> None:
     """Write an atlas into ``folder`` (made if missing; files of an older atlas there are replaced).
 
@@ -137,6 +184,10 @@ def write_atlas(
         By level choice, such as "01".
     coordinates : mapping of str to (N, 2), optional
         Places on other fitted maps, by a name such as "tsne:01"; stored in half precision.
+    metrics : mapping of str to LinearMetric, optional
+        By name, such as "moments".
+    card : str
+        Text of a README.md that goes with it.
 
     Raises
     ------
@@ -150,10 +201,14 @@ def write_atlas(
         raise ValueError(f"coordinates must be ({len(sites)}, 2)")
     quantised, centre, scale = quantise(embeddings)
     arrays: dict[str, NDArray[Any]] = {"centre": centre, "scale": scale}
-    for name in _TEXT_COLUMNS:
-        arrays[f"{name}_codes"], arrays[f"{name}_values"] = _encode_text(getattr(sites, name))
-    for name in _NUMBER_COLUMNS:
-        arrays[name] = np.asarray(getattr(sites, name), dtype=np.float32)
+    for column in _TEXT_COLUMNS:
+        arrays[f"{column}_codes"], arrays[f"{column}_values"] = _encode_text(getattr(sites, column))
+    for column in _NUMBER_COLUMNS:
+        arrays[column] = np.asarray(getattr(sites, column), dtype=np.float32)
+    if sites.weight is not None:
+        arrays["weight"] = np.asarray(sites.weight, dtype=np.float32)
+    for metric_name, metric in (metrics or {}).items():
+        arrays |= metric.arrays(metric_name)
     for choice, fitted in projections.items():
         arrays[f"projection:{choice}"] = np.column_stack([fitted.mean, fitted.axes]).astype(np.float32)
         arrays[f"plane:{choice}"] = np.vstack([fitted.variance, fitted.rotation])
@@ -161,19 +216,25 @@ def write_atlas(
         arrays[f"coordinates:{map_name}"] = np.asarray(places, dtype=np.float16)
     folder.mkdir(parents=True, exist_ok=True)
     # Written beside and moved into place: a running program may have the old vectors mapped.
-    parts = {name: folder / f".{name}.part" for name in (_VECTORS, _SITES)}
+    parts = {file: folder / f".{file}.part" for file in (_VECTORS, _SITES)}
     with parts[_VECTORS].open("wb") as stream:
         np.save(stream, quantised, allow_pickle=False)
     with parts[_SITES].open("wb") as stream:
         np.savez_compressed(stream, allow_pickle=False, **arrays)
-    for name, part in parts.items():
-        part.replace(folder / name)
+    for file, part in parts.items():
+        part.replace(folder / file)
+    if card:
+        (folder / _CARD).write_text(card, encoding="utf-8")
+    else:
+        (folder / _CARD).unlink(missing_ok=True)
     index = {
         "format": FORMAT,
+        "name": name or folder.name,
+        "version": version,
         "encoder": {"id": encoder.id, "sha256": encoder.sha256},
         "sites": len(sites),
         "attribution": attribution,
-        "sha256": {name: _sha256(folder / name) for name in (_VECTORS, _SITES)},
+        "sha256": {file: _sha256(folder / file) for file in (_VECTORS, _SITES)},
     }
     (folder / _INDEX).write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -208,6 +269,9 @@ def read_atlas(folder: Path) -> AtlasContent:
             _projections(arrays),
             _coordinates(arrays),
             str(index.get("attribution", "")),
+            LinearMetric.all_of(arrays),
+            str(index.get("name", folder.name)),
+            str(index.get("version", "1")),
         )
     except (OSError, KeyError, TypeError, ValueError, IndexError, EOFError, BadZipFile, zlib.error) as error:
         raise AtlasError(
@@ -265,7 +329,16 @@ def _sites(arrays: Mapping[str, NDArray[Any]]) -> AtlasSites:
         _decode_text(arrays[f"{name}_codes"], arrays[f"{name}_values"]) for name in _TEXT_COLUMNS
     )
     moment_dft, moment_exp = (arrays[name].astype(np.float64) for name in _NUMBER_COLUMNS)
-    return AtlasSites(element, formula, source_id, motif, moment_dft, moment_exp)
+    weight = arrays["weight"].astype(np.float64) if "weight" in arrays else None
+    return AtlasSites(element, formula, source_id, motif, moment_dft, moment_exp, weight)
+
+
+def read_card(folder: Path) -> str:
+    """Text of the README.md of an atlas; "" where it has none."""
+    try:
+        return (folder / _CARD).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _coordinates(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Float32Array]:

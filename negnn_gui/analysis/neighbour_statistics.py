@@ -9,6 +9,9 @@ from negnn_gui.analysis.neighbours import Metric, VectorIndex
 
 FloatArray = NDArray[np.float64]
 
+# Keeps a site that lies on another from silencing all others.
+_NEAREST_DISTANCE = 1e-6
+
 
 def neighbour_purity(
     reference: ArrayLike,
@@ -72,6 +75,39 @@ def knn_moments(
     predicted = magnitude[known][found.index].mean(axis=1)
     predicted[(found.index < 0).any(axis=1)] = np.nan
     return np.asarray(predicted, dtype=np.float64)
+
+
+def weighted_median(values: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """Median of each row of (M, k) values, of which each counts as often as its (M, k) weight says.
+
+    Values that are not finite do not count.
+
+    Returns
+    -------
+    (M,) float
+        The smallest value that at least half of the weight does not exceed; NaN where nothing counts.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    known = np.isfinite(numbers)
+    say = np.where(known, np.asarray(weights, dtype=np.float64), 0.0)
+    numbers = np.where(known, numbers, np.inf)
+    order = np.argsort(numbers, axis=1, kind="stable")
+    reached = np.cumsum(np.take_along_axis(say, order, axis=1), axis=1)
+    at = (reached >= 0.5 * reached[:, -1:]).argmax(axis=1)
+    medians = np.take_along_axis(numbers, np.take_along_axis(order, at[:, None], axis=1), axis=1)[:, 0]
+    return np.asarray(np.where(known.any(axis=1), medians, np.nan))
+
+
+def likeness_weights(distance: ArrayLike, site_weights: ArrayLike | None = None) -> FloatArray:
+    """Say of each of (M, k) neighbours: the nearer, and the more sites it stands for, the more.
+
+    Parameters
+    ----------
+    site_weights : (M, k) float, optional
+        As in :attr:`negnn_gui.analysis.atlas_files.AtlasSites.weight`.
+    """
+    near = 1.0 / (np.nan_to_num(np.asarray(distance, dtype=np.float64), nan=np.inf) + _NEAREST_DISTANCE)
+    return near if site_weights is None else np.asarray(near * np.asarray(site_weights, dtype=np.float64))
 
 
 def mean_absolute_error(predicted: ArrayLike, known: ArrayLike, *, above: float = -1.0) -> float:

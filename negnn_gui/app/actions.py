@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QToolButton
 
 from negnn_gui.app.action_catalogue import CHANGING
+from negnn_gui.app.atlas_menu import AtlasMenu
 from negnn_gui.app.edit_menu import EditActions
 from negnn_gui.app.icons import line_icon
 from negnn_gui.app.preferences import APPEARANCES
@@ -69,6 +70,7 @@ class Actions(QObject):
         self.show_log = make("Show &log", bench.show_log, "log")
         self.auto_predict = self._make_auto_predict()
         self.atlas = self._make_atlas()
+        self.atlases = AtlasMenu(bench)
         self.colour_by = QComboBox()
         self.levels = LevelPicker()
         self.edit = EditActions(bench)
@@ -157,6 +159,7 @@ class Actions(QObject):
         view = bar.addMenu("&View")
         view.addMenu(self._crystal_menu())
         view.addAction(self.atlas)
+        view.addMenu(self.atlases)
         view.addSeparator()
         for dock in self._bench.docks:
             view.addAction(dock.toggleViewAction())
@@ -223,8 +226,7 @@ class Actions(QObject):
         from negnn_gui.app.scene.colouring import INFO
 
         for name, info in INFO.items():
-            if name != "cluster":  # clusters are the map's own and are chosen there
-                self.colour_by.addItem(info.label, name)
+            self.colour_by.addItem(info.label, name)
         self.colour_by.setCurrentIndex(self.colour_by.findData(chosen.property))
         self.colour_by.activated.connect(self._choose_colouring)
         self._bench.session.colouring_changed.connect(

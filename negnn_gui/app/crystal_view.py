@@ -164,6 +164,10 @@ class CrystalView(QObject):
         self.show_values()
         self.show_selection()
 
+    def clusters_of(self, entry_id: str) -> NDArray[np.float64] | None:
+        """Cluster of each site on the map, None where none are known: the map sets this."""
+        return None
+
     def show_values(self) -> None:
         """Colours or predictions changed."""
         entry = self._session.current
@@ -183,7 +187,10 @@ class CrystalView(QObject):
             experimental = chosen.property == "moment_exp"
             predicted = analysis.moment_exp if experimental else analysis.moment
             magnitudes = Magnitudes(predicted.median, "abs(m) exp." if experimental else "abs(m) DFT")
-        return chosen, site_values(entry, analysis, chosen.property), magnitudes
+        values = site_values(entry, analysis, chosen.property)
+        if chosen.property == "cluster" and (clusters := self.clusters_of(entry.id)) is not None:
+            values = clusters
+        return chosen, values, magnitudes
 
     def show_selection(self) -> None:
         """Mark what is selected in the current structure."""

@@ -13,6 +13,7 @@ _TITLES = {
     "crystal": "3D",
     "map": "Embedding map",
     "like": "Atoms like this one",
+    "insight": "Insight",
     "sites": "Sites",
     "moments": "Moments",
     "details": "Details",
@@ -23,6 +24,7 @@ _EMPTY = {
     "structures": "Nothing is open. Drop files here, or use File > Open.",
     "map": "Each atom of an open structure becomes a point here; alike atoms lie close together.",
     "like": "The known atoms most like the selected ones, with their moments.",
+    "insight": "How the nearest known atoms change with the level, and how alike the sites of a crystal are.",
     "sites": "One row for each site, with its predicted moment and 90 % interval, once a structure is open.",
     "moments": "Histograms of the predicted moments.",
     "details": "The cell of a structure, its warnings, and what predicted it.",
@@ -31,7 +33,7 @@ _EMPTY = {
 
 
 class Docks:
-    """The docks by name: "structures", "crystal", "map", "like", "sites", "moments", "details",
+    """The docks by name: "structures", "crystal", "map", "like", "insight", "sites", "moments", "details",
     "display"."""
 
     def __init__(self, window: QMainWindow) -> None:
@@ -78,6 +80,7 @@ class Docks:
         self._arrange()
         for dock in self:
             dock.show()
+        self["like"].raise_()
         self.share_space()
 
     def _arrange(self) -> None:
@@ -91,6 +94,8 @@ class Docks:
         window.tabifyDockWidget(docks["details"], docks["display"])
         docks["details"].raise_()
         window.splitDockWidget(docks["map"], docks["like"], Qt.Orientation.Vertical)
+        window.tabifyDockWidget(docks["like"], docks["insight"])
+        docks["like"].raise_()
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
         window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
 

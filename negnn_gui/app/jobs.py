@@ -162,6 +162,7 @@ class LoadedModels:
     encoder_sha256: str
     card: str
     atlas: Atlas | None
+    atlas_problem: str = ""
     devices: tuple[str, ...] = ("cpu",)  # those of this machine
 
 
@@ -265,16 +266,18 @@ def load_predictor(model_id: str | None, device: str, threads: int = 1) -> Predi
 
 def describe_models(predictor: Predictor) -> LoadedModels:
     """Ids, checksums, model card and atlas of a loaded predictor."""
-    from negnn_gui.analysis.atlas import Atlas
-    from negnn_gui.analysis.known_sites import shipped_atlas
+    from negnn_gui.analysis.atlas import Atlas, AtlasError
     from negnn_gui.inference.devices import available_devices
     from negnn_gui.models import registry
 
     named = predictor.model or predictor.encoder
-    atlas = None
-    if shipped_atlas(predictor.encoder) is not None:
+    atlas, problem = None, ""
+    try:
         atlas = Atlas.load(locations.resources_dir() / "atlas", predictor.encoder)
         atlas.places(DEFAULT_LEVELS)  # the map shows them at once: computed here rather than there
+    except AtlasError as error:
+        problem = str(error)
+        logger.warning("going on without the atlas of known sites: %s", error)
     return LoadedModels(
         model_id=predictor.model.id if predictor.model else "",
         model_sha256=predictor.model.sha256 if predictor.model else "",
@@ -282,5 +285,6 @@ def describe_models(predictor: Predictor) -> LoadedModels:
         encoder_sha256=predictor.encoder.sha256,
         card=registry.get(named.id).card(),
         atlas=atlas,
+        atlas_problem=problem,
         devices=available_devices(),
     )

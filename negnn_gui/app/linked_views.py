@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from negnn_gui.app.scene.colouring import Colouring
     from negnn_gui.app.views.canvas import CrystalCanvas
     from negnn_gui.app.views.embedding_map import EmbeddingMap
+    from negnn_gui.app.views.insight import Insight
     from negnn_gui.app.views.like_this import LikeThis
     from negnn_gui.app.views.moment_plots import MomentPlots
     from negnn_gui.app.views.sites_table import SitesTable
@@ -56,14 +57,17 @@ class LinkedViews(QObject):
         self.table: SitesTable | None = None
         self.plots: MomentPlots | None = None
         self.like: LikeThis | None = None
+        self.insight: Insight | None = None
         self._atlas: Atlas | None = None
         self._atlas_wanted = True
+        self._refusal = ""
         self._steps = [
             self._make_canvas,
             self._make_table,
             self._make_map,
             self._make_plots,
             self._make_like,
+            self._make_insight,
             self._link,
             self._warm_up,
         ]
@@ -105,8 +109,9 @@ class LinkedViews(QObject):
         self._update.stop()
         if self.crystal is not None:
             self.crystal.finalise()
-        if self.map is not None:
-            self.map.finalise()
+        for view in (self.map, self.insight):
+            if view is not None:
+                view.finalise()
 
     def _step(self) -> None:
         self._steps.pop(0)()
@@ -143,6 +148,9 @@ class LinkedViews(QObject):
         self.map.set_levels(self._session.levels)
         self.map.picked.connect(self._controller.select)
         self.map.hovered.connect(self.hovered)
+        self.map.clusters_changed.connect(self._show_values_in_crystal)
+        if self.crystal is not None:
+            self.crystal.clusters_of = self.map.cluster_numbers
         self._place("map", self.map)
 
     def _make_plots(self) -> None:
@@ -160,6 +168,17 @@ class LinkedViews(QObject):
         self.like.set_levels(self._session.levels)
         self.like.show_on_map.connect(self.map.mark_known)
         self._place("like", self.like)
+
+    def _make_insight(self) -> None:
+        from negnn_gui.app.views.insight import Insight
+
+        assert self.map is not None
+        self.insight = Insight()
+        self.insight.set_levels(self._session.levels)
+        self.insight.show_on_map.connect(self.map.mark_known)
+        self.insight.picked.connect(self._controller.select)
+        self.insight.levels_chosen.connect(self._controller.set_levels)
+        self._place("insight", self.insight)
 
     def _warm_up(self) -> None:
         if self.canvas is not None and not self._session.entries:
@@ -189,7 +208,7 @@ class LinkedViews(QObject):
 
     def _show_analyses(self) -> None:
         entries, analyses = self._session.entries, self._session.analyses
-        for view in (self.table, self.map, self.plots):
+        for view in (self.table, self.map, self.plots, self.insight):
             if view is not None:
                 view.set_analyses(entries, analyses)
         self._ask_for_like_sites()
@@ -200,11 +219,12 @@ class LinkedViews(QObject):
             self.crystal.show_current()
         if self.table is not None:
             self.table.set_current(None if current is None else current.id)
+        self._ask_for_like_sites()
 
     def _show_selection(self, selection: frozenset[SiteRef]) -> None:
         if self.crystal is not None:
             self.crystal.show_selection()
-        for view in (self.table, self.map, self.plots):
+        for view in (self.table, self.map, self.plots, self.insight):
             if view is not None:
                 view.set_selection(selection)
         self._ask_for_like_sites()
@@ -213,26 +233,40 @@ class LinkedViews(QObject):
         if self.like is not None:
             session = self._session
             self.like.set_query(session.entries, session.analyses, session.selection)
+        if self.insight is not None:
+            session = self._session
+            current = None if session.current is None else session.current.id
+            self.insight.set_query(session.entries, session.analyses, session.selection, current)
 
     def _show_colouring(self, _colouring: Colouring | None = None) -> None:
-        if self.crystal is not None:
-            self.crystal.show_values()
         if self.map is not None:
             self.map.set_colouring(self._session.colouring)
+        self._show_values_in_crystal()
+
+    def _show_values_in_crystal(self) -> None:
+        if self.crystal is not None:
+            self.crystal.show_values()
 
     def _show_levels(self, levels: str) -> None:
-        for view in (self.map, self.like):
+        for view in (self.map, self.like, self.insight):
             if view is not None:
                 view.set_levels(levels)
+        if self._session.colouring.property == "cluster":
+            self._show_values_in_crystal()
 
     def _on_models(self, models: LoadedModels) -> None:
-        self._atlas = models.atlas
-        if self.like is not None:
-            self.like.set_atlas(self._atlas)
+        self.use_atlas(models.atlas, models.atlas_problem)
+
+    def use_atlas(self, atlas: Atlas | None, refusal: str = "") -> None:
+        """Compare with another atlas; ``refusal`` says why there is none where one was asked for."""
+        self._atlas, self._refusal = atlas, refusal
+        for view in (self.like, self.insight):
+            if view is not None:
+                view.set_atlas(atlas)
         self.show_atlas(self._atlas_wanted)
 
     def show_atlas(self, wanted: bool) -> None:
         """Show the known sites on the map, or the user's own alone."""
         self._atlas_wanted = wanted
         if self.map is not None:
-            self.map.set_atlas(self._atlas if wanted else None)
+            self.map.set_atlas(self._atlas if wanted else None, self._refusal if wanted else "")

@@ -22,7 +22,7 @@ TABLE_FORMATS = ("csv", "parquet", "extxyz")
 FONT_PERCENT = (75, 200)
 IMAGE_SCALE = (1, 8)
 MOST_THREADS = 256
-_LAYOUT_VERSION = 3  # raise when docks are added or renamed: an older arrangement is then not restored
+_LAYOUT_VERSION = 4  # raise when docks are added or renamed: an older arrangement is then not restored
 
 
 class Preferences(QObject):
@@ -171,6 +171,15 @@ class Preferences(QObject):
     @folder.setter
     def folder(self, value: str) -> None:
         self._set("files/folder", value)
+
+    @property
+    def atlas(self) -> str:
+        """Name or folder of the atlas used last."""
+        return self._text("map/atlas")
+
+    @atlas.setter
+    def atlas(self, value: str) -> None:
+        self._set("map/atlas", value)
 
     @property
     def recent(self) -> list[Path]:

@@ -95,6 +95,8 @@ class Workbench(QObject):
         session.entries_changed.connect(self._show_pages)
         session.read_failures_changed.connect(self._show_pages)
         session.selection_changed.connect(self._on_selection)
+        self.menus.atlases.chosen.connect(self.views.use_atlas)
+        self.menus.atlases.chosen.connect(lambda atlas, _reason: self.menus.offer_atlas(atlas is not None))
         self.views.hovered.connect(self._on_hovered)
         self.views.said.connect(self.status.say)
         self.views.card_wanted.connect(self.show_model_card)
@@ -132,6 +134,7 @@ class Workbench(QObject):
         """Cancel, join the workers, then let VTK go: a worker must never outlive what it reports to."""
         ended = [desk.shutdown() for desk in (self.evidence, self.screening, self.controller)]
         self.joined = all(ended)
+        self.menus.atlases.finalise()
         self.views.finalise()
 
     # --- what the user asks for ---------------------------------------------------------------------
@@ -241,6 +244,7 @@ class Workbench(QObject):
 
     def _on_models(self, models: LoadedModels) -> None:
         self.menus.offer_atlas(models.atlas is not None)
+        self.menus.atlases.set_models(models)
 
     def _on_exported(self, path: Path) -> None:
         self.status.say(f"Saved {path}")

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from negnn_gui.analysis.sampling import equal_shares, one_per_class, sample_balanced
+from negnn_gui.analysis.sampling import (
+    equal_shares,
+    one_per_class,
+    sample_balanced,
+    sample_representative,
+    stratum_weights,
+)
 
 
 def test_one_site_of_each_symmetry_class() -> None:
@@ -54,3 +60,16 @@ def test_wrong_arguments_are_refused() -> None:
         sample_balanced([1, 2, 3], [0, 0], 1, seed=0)
     with pytest.raises(ValueError, match="-1"):
         sample_balanced([1], [0], -1, seed=0)
+
+
+def test_a_representative_sample_has_every_kind_and_its_weights_restore_the_whole() -> None:
+    rng = np.random.default_rng(3)
+    elements = np.concatenate([np.full(5000, 26), np.full(300, 64), np.full(7, 92)])
+    moments = np.concatenate([rng.uniform(0, 5, 5000), np.full(300, 7.0), np.full(7, 1.0)])
+    chosen = sample_representative(elements, moments, 1000, seed=0)
+    assert len(chosen) == len(set(chosen.tolist())) == 1000
+    assert (elements[chosen] == 92).sum() == 7 and (elements[chosen] == 64).sum() > 20
+    np.testing.assert_array_equal(chosen, sample_representative(elements, moments, 1000, seed=0))
+    weight = stratum_weights(elements, moments, chosen)
+    assert weight.min() >= 1 and weight.sum() == pytest.approx(len(elements))
+    assert weight[elements[chosen] == 92].tolist() == [1.0] * 7

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from negnn_gui.analysis import tsne
+from negnn_gui.analysis.neighbour_map import NeighbourMap
 from negnn_gui.analysis.projection import fit_pca
-from negnn_gui.analysis.tsne import NeighbourMap, fit_tsne
+from negnn_gui.analysis.tsne import fit_tsne
 
 
 @pytest.fixture(autouse=True)

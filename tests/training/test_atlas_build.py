@@ -7,7 +7,8 @@ import numpy as np
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models import registry
-from negnn_gui.training.atlas_build import _choose, build_atlas
+from negnn_gui.training.atlas_build import build_atlas
+from negnn_gui.training.atlas_sites import choose_sites
 from negnn_gui.training.fit_run import open_moment_data
 from negnn_gui.training.tables import read_structures_table
 
@@ -17,7 +18,7 @@ def test_an_atlas_holds_training_sites_with_their_moments_and_finds_them(
 ) -> None:
     encoder_id = registry.default_id("encoder")
     rows = read_structures_table(tables, "magndata")
-    count = build_atlas(tables, tmp_path / "atlas", encoder_id, 200, seed=0)
+    count = build_atlas(tables, tmp_path / "atlas", encoder_id, 200, seed=0, evaluate=False, maps=False)
     atlas = Atlas.load(tmp_path / "atlas", registry.get(encoder_id).ref)
     sites = atlas.sites
     assert len(atlas) == count <= 200
@@ -30,7 +31,7 @@ def test_an_atlas_holds_training_sites_with_their_moments_and_finds_them(
     assert set(sites.formula[measured]) <= train and sites.source_id[measured][0].startswith("10.")
     found = atlas.nearest_known(np.stack([atlas.vectors(str(level)) for level in range(6)]))
     assert found.element == tuple(sites.element) and found.distance.max() < 1e-3
-    again = build_atlas(tables, tmp_path / "again", encoder_id, 200, seed=0)
+    again = build_atlas(tables, tmp_path / "again", encoder_id, 200, seed=0, evaluate=False, maps=False)
     assert again == count
     same = Atlas.load(tmp_path / "again")
     np.testing.assert_array_equal(same.vectors("1"), atlas.vectors("1"))
@@ -38,7 +39,7 @@ def test_an_atlas_holds_training_sites_with_their_moments_and_finds_them(
 
 def test_sites_that_differ_only_by_symmetry_are_taken_once(tables: Path, tmp_path: Path) -> None:
     data = open_moment_data(tables, "dft", GraphSpec())
-    chosen = _choose(data, 10**6, seed=0)
+    chosen = choose_sites(data, 10**6, seed=0)
     assert len(np.unique(chosen.atoms)) == len(chosen.atoms)
     labelled = np.isfinite(data.moments[data.atoms("train")]).sum()
     assert 0 < len(chosen.atoms) <= labelled

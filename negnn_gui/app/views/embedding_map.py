@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.app.scene.colouring import Colouring
-from negnn_gui.app.views.embedding_map_bar import MapBar, Method, Tint
+from negnn_gui.app.views.embedding_map_bar import MapBar, Sizing, Tint
 from negnn_gui.app.views.embedding_map_export import MapExport
 from negnn_gui.app.views.embedding_map_layers import MapLayers
 from negnn_gui.app.views.embedding_map_legend import MapLegend
+from negnn_gui.app.views.embedding_map_methods import MapParameters, Method
 from negnn_gui.app.views.embedding_map_plot import MapPlot, Tool
 from negnn_gui.app.views.embedding_map_pointing import MapPointing
 from negnn_gui.app.views.embedding_map_points import FloatArray
@@ -35,7 +36,7 @@ _TOOL_TIPS = {
 
 
 class EmbeddingMap(QWidget):
-    """Principal components or t-SNE of the embeddings at a choice of levels.
+    """Principal components, t-SNE or UMAP of the embeddings at a choice of levels.
 
     ``picked`` carries a ``frozenset[SiteRef]`` and "replace", "add" or "toggle"; ``hovered`` a ``SiteRef`` or
     None; ``clusters_changed`` comes when the map is coloured by clusters that have just been found.
@@ -50,11 +51,13 @@ class EmbeddingMap(QWidget):
         self._entries: dict[str, StructureEntry] = {}
         self._analyses: dict[str, Analysis] = {}
         self._atlas: Atlas | None = None
+        self._refusal = ""
         self._levels = "1"
         self._colouring = Colouring()
         self._selection: frozenset[SiteRef] = frozenset()
         self._cursor: int | None = None
-        self._method, self._tint = Method.PCA, Tint.CHOSEN
+        self._shown_method = Method.PCA
+        self._method, self._tint, self._sizing = Method.PCA, Tint.CHOSEN, Sizing.SAME
         self._build()
         self._build_studies()
         self.layers = MapLayers(self.plot)
@@ -72,9 +75,9 @@ class EmbeddingMap(QWidget):
         self._entries, self._analyses = dict(entries), dict(analyses)
         self._refresh()
 
-    def set_atlas(self, atlas: Atlas | None) -> None:
-        """Show known sites underneath, or none."""
-        self._atlas = atlas
+    def set_atlas(self, atlas: Atlas | None, refusal: str = "") -> None:
+        """Show known sites underneath, or none; ``refusal`` says why there are none where some were asked for."""
+        self._atlas, self._refusal = atlas, refusal
         self.layers.mark_known(np.empty(0, dtype=np.int64))
         self._refresh()
 
@@ -85,7 +88,7 @@ class EmbeddingMap(QWidget):
         self._levels = levels
         self.studies.cancel()
         self._place(moving=True)
-        if self._tint is Tint.CLUSTERS:
+        if self._needs_clusters:
             self._colour()
 
     def set_method(self, method: Method) -> None:
@@ -100,6 +103,17 @@ class EmbeddingMap(QWidget):
     def cluster_numbers(self, entry_id: str) -> FloatArray | None:
         """(N,) cluster of each site of an entry at the levels shown, NaN for none; None until found."""
         return self.studies.cluster_numbers(entry_id, self._levels)
+
+    def set_parameters(self, parameters: MapParameters) -> None:
+        """Fit with other parameters."""
+        self.studies.set_parameters(parameters)
+        self._place(moving=True)
+        self._colour()
+
+    def set_sizing(self, sizing: Sizing) -> None:
+        """Let the size of the points mean something else."""
+        self._sizing = sizing
+        self.layers.set_sizes(self.layers.sites.sizes(sizing.value))
 
     def finalise(self) -> None:
         """Stop what runs in the background, before the map goes."""
@@ -155,6 +169,8 @@ class EmbeddingMap(QWidget):
         self.bar.show_all.clicked.connect(self.plot.show_all)
         self.bar.method_chosen.connect(self.set_method)
         self.bar.tint_chosen.connect(self._on_tint)
+        self.bar.size_chosen.connect(self.set_sizing)
+        self.bar.parameters_chosen.connect(self.set_parameters)
         self.bar.cancelled.connect(self._on_cancelled)
         return self.bar
 
@@ -172,13 +188,16 @@ class EmbeddingMap(QWidget):
         self._cursor = None
         self.studies.set_sites(sites)
         self.layers.set_sites(sites, sites.index.mask(self._selection))
+        self.layers.set_sizes(sites.sizes(self._sizing.value))
+        self.bar.offer_methods(self.studies.stored_methods())
         self._place(moving=False)
         self._colour()
 
     def _place(self, *, moving: bool) -> None:
         titles, problem = ("", ""), ""
         try:
-            fitted = self.studies.fitted_map(self._levels) if self._fits() else None
+            fitted = self.studies.fitted_map(self._method, self._levels) if self._fits() else None
+            self._shown_method = self._method if fitted is not None else Method.PCA
             titles = self.layers.set_levels(self._levels, moving=moving, fitted=fitted)
         except ValueError as error:
             problem = f"The map cannot be drawn: {error}."
@@ -192,13 +211,23 @@ class EmbeddingMap(QWidget):
 
     def _fits(self) -> bool:
         sites = self.layers.sites
-        return self._method is Method.TSNE and (len(sites) > 0 or sites.atlas is not None)
+        return self._method is not Method.PCA and (len(sites) > 0 or sites.atlas is not None)
+
+    @property
+    def _needs_clusters(self) -> bool:
+        return self._tint is Tint.CLUSTERS or (
+            self._tint is Tint.CHOSEN and self._colouring.property == "cluster"
+        )
 
     def _own_categories(self) -> Categories | None:
         """Categories that only the map knows, if they are what colours mean and have been found."""
-        if self._tint is Tint.CHOSEN or not len(self.layers.sites):
+        if not len(self.layers.sites):
             return None
-        return self.studies.motifs() if self._tint is Tint.MOTIF else self.studies.clusters(self._levels)
+        if self._needs_clusters:
+            return self.studies.clusters(self._levels)
+        if self._tint is Tint.FORMULA:
+            return self.studies.formulas()
+        return self.studies.motifs() if self._tint is Tint.MOTIF else None
 
     def _colour(self) -> None:
         own = self._own_categories()
@@ -214,6 +243,10 @@ class EmbeddingMap(QWidget):
 
     def _tell_counts(self, dense: bool) -> None:
         short, full = self.layers.sites.describe(self._atlas, len(self.layers.known_rows), dense=dense)
+        if self.layers.sampling:
+            short, full = f"{short} · {self.layers.sampling[0]}", f"{full}; {self.layers.sampling[1]}"
+        if self._refusal:
+            short, full = f"{short} · no atlas".lstrip(" ·"), f"{full}; {self._refusal}".lstrip("; ")
         self.bar.set_counts(short, full)
         self.plot.setAccessibleDescription(f"Levels {self._levels}: {full}")
 
@@ -239,12 +272,12 @@ class EmbeddingMap(QWidget):
 
     def _on_categories(self) -> None:
         self._colour()
-        if self._tint is Tint.CLUSTERS:
+        if self._needs_clusters:
             self.clusters_changed.emit()
 
     def _on_cancelled(self) -> None:
         self.studies.cancel()
-        self._method = Method.TSNE if self.layers.fitted is not None else Method.PCA
+        self._method = self._shown_method if self.layers.fitted is not None else Method.PCA
         self.bar.show_method(self._method)
 
     def _on_failed(self, reason: str) -> None:

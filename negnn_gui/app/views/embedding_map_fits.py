@@ -12,7 +12,11 @@ from PySide6.QtCore import Signal
 
 from negnn_gui.analysis.clusters import find_clusters
 from negnn_gui.analysis.motifs import site_motifs
-from negnn_gui.analysis.tsne import NeighbourMap, fit_tsne
+from negnn_gui.analysis.neighbour_map import NeighbourMap
+from negnn_gui.analysis.tsne import AXES as TSNE_AXES
+from negnn_gui.analysis.tsne import TsneOptions, fit_tsne
+from negnn_gui.analysis.umap_fit import AXES as UMAP_AXES
+from negnn_gui.analysis.umap_fit import UmapOptions, fit_umap
 from negnn_gui.app.jobs import Worker
 from negnn_gui.app.loading import heavy_imports
 from negnn_gui.results import Float32Array, FloatArray
@@ -33,46 +37,79 @@ class Fit(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FittedMap:
-    """A map that cannot be computed from the vectors alone, with the (M, 2) places of the M known sites."""
+    """A map that cannot be computed from the vectors alone.
+
+    Attributes
+    ----------
+    map : NeighbourMap
+        Places any vector.
+    known : (M, 2) float
+        Places of the M known sites.
+    fitted_rows : (F,) int or None
+        Which of the sites the map was made for it was fitted to; None for a map that came with the atlas.
+    """
 
     map: NeighbourMap
     known: FloatArray
+    fitted_rows: IntArray | None
 
 
 @dataclass(frozen=True, eq=False)
-class TsneFit:
+class MapFit:
     """Fit a map to some of the (N, D) vectors, chosen by ``rows``, and place the ``n_known`` first of all of them."""
 
     vectors: Float32Array
     rows: IntArray
     start: FloatArray
     n_known: int
+    options: TsneOptions | UmapOptions
 
     def compute(self, worker: Worker) -> FittedMap | None:
         """Fit, or take the map kept from an earlier fit."""
-        with heavy_imports():
-            import openTSNE  # noqa: F401
-        fitted_to = self.vectors[self.rows]
-        places = fit_tsne(
-            fitted_to, self.start[self.rows], progress=worker.report, cancelled=worker.cancelled
-        )
+        vectors, start = self.vectors[self.rows], self.start[self.rows]
+        if isinstance(self.options, TsneOptions):
+            with heavy_imports():
+                import openTSNE  # noqa: F401
+            axes = TSNE_AXES
+            places = fit_tsne(
+                vectors, start, self.options, progress=worker.report, cancelled=worker.cancelled
+            )
+        else:
+            axes = UMAP_AXES
+            places = fit_umap(
+                vectors, start, self.options, progress=worker.report, cancelled=worker.cancelled
+            )
         if places is None:
             return None
-        fitted = NeighbourMap(fitted_to, places)
-        return FittedMap(fitted, fitted.transform(self.vectors[: self.n_known]))
+        fitted = NeighbourMap(vectors, places, axes)
+        return FittedMap(fitted, fitted.transform(self.vectors[: self.n_known]), self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredFit:
+    """Take a map that came with the atlas: the (M, D) vectors of its sites and their places."""
+
+    vectors: Float32Array
+    places: FloatArray
+    axes: tuple[str, str]
+
+    def compute(self, worker: Worker) -> FittedMap:
+        """Prepare it for vectors that are not on it."""
+        return FittedMap(NeighbourMap(self.vectors, self.places, self.axes), self.places, None)
 
 
 @dataclass(frozen=True, eq=False)
 class ClusterFit:
-    """Group the (N, D) vectors of the sites."""
+    """Group the (N, D) vectors of the sites into clusters of at least ``min_surroundings`` different ones."""
 
     vectors: Float32Array
+    min_surroundings: int
 
     def compute(self, worker: Worker) -> IntArray:
         """Cluster of each site."""
         with heavy_imports():
             import sklearn.cluster  # noqa: F401
-        return find_clusters(self.vectors)
+        return find_clusters(self.vectors, self.min_surroundings)
 
 
 @dataclass(frozen=True, eq=False)

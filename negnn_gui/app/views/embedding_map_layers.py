@@ -37,9 +37,11 @@ class MapLayers(QObject):
 
     density_changed = Signal(bool)
 
-    def __init__(self, plot: MapPlot) -> None:
+    def __init__(self, plot: MapPlot, known_alpha: int | None = None) -> None:
         super().__init__(plot)
-        self._plot = plot
+        self._plot, self._known_alpha = plot, known_alpha
+        self._categories: Categories | None = None
+        self._known_wanted: BoolArray | None = None
         self.sites = MapSites({}, {})
         self.levels = "1"
         self.fitted: FittedMap | None = None
@@ -52,6 +54,7 @@ class MapLayers(QObject):
         self._marked: IntArray = np.empty(0, dtype=np.int64)
         self._colours: NDArray[np.uint8] = np.empty((0, 3), dtype=np.uint8)
         self._selected: BoolArray = np.empty(0, dtype=np.bool_)
+        self._sizes: FloatArray | None = None
         self._hidden: frozenset[str] = frozenset()
         self._shown: BoolArray = np.empty(0, dtype=np.bool_)
         self._origin: tuple[FloatArray, FloatArray, QRectF] = (_NONE, _NONE, QRectF())
@@ -103,10 +106,40 @@ class MapLayers(QObject):
         projection = self.fitted.map if self.fitted is not None else self.sites.projection(self.levels)
         if len(self.sites):
             self.xy = self.sites.places(self.levels, projection)
-        if atlas is not None:
-            self.known_rows = _thinned(len(atlas))
-            self.known_xy = self._known_places()[self.known_rows]
+        self._choose_known()
         return projection.axis_titles
+
+    def _choose_known(self) -> None:
+        """Which known sites are drawn, and where."""
+        atlas = self.sites.atlas
+        if atlas is None:
+            self.known_rows, self.known_xy = np.empty(0, dtype=np.int64), _NONE
+            return
+        rows = _thinned(len(atlas))
+        if self._known_wanted is not None and len(self._known_wanted) == len(atlas):
+            rows = rows[self._known_wanted[rows]]
+        names = self._known_names()
+        if self._hidden and names is not None:
+            rows = rows[~np.isin(names[rows].astype(str), list(self._hidden))]
+        self.known_rows, self.known_xy = rows, self._known_places()[rows]
+
+    def _known_names(self) -> NDArray[np.object_] | None:
+        """(M,) what colours call the known sites, None where colours mean a number."""
+        if self._categories is not None:
+            return self._categories.known_names
+        atlas = self.sites.atlas
+        return atlas.sites.element if atlas is not None and self.colouring.property == "element" else None
+
+    def set_known_wanted(self, wanted: BoolArray | None) -> None:
+        """Draw only some of the (M,) known sites, or all."""
+        self._known_wanted = wanted
+        self._draw_known_again()
+
+    def _draw_known_again(self) -> None:
+        if len(self.xy) or len(self.known_xy) or self.sites.atlas is not None:
+            self._movement.stop()
+            self._choose_known()
+            self._colour_known()
 
     def _known_places(self) -> FloatArray:
         """(M, 2) places of all atlas sites."""
@@ -115,30 +148,57 @@ class MapLayers(QObject):
 
     def set_colouring(self, colouring: Colouring, categories: Categories | None = None) -> None:
         """Colour the sites, and the atlas as far as it knows the property; or by ``categories`` of the map's own."""
-        self.colouring = colouring
+        self.colouring, self._categories = colouring, categories
         if categories is None:
             self._colours, self.scale = self.sites.colours(colouring)
             self.names = self.sites.elements if colouring.property == "element" else None
         else:
             self._colours, self.scale, self.names = categories.colours, None, categories.names
+        if self._hidden:
+            self._choose_known()
+        self._colour_known()
+        self._update_shown()
+        self._draw_sites()
+
+    def _colour_known(self) -> None:
         look = plot_colours(self._plot.palette())
         faint = (look.faint.red(), look.faint.green(), look.faint.blue())
         pale = np.tile(np.array(faint, dtype=np.uint8), (len(self.known_xy), 1))
         alpha = _PALEST
+        categories = self._categories
         known = (
-            self.sites.known_colours(colouring, self.scale)
+            self.sites.known_colours(self.colouring, self.scale)
             if categories is None
             else categories.known_colours
         )
         if len(self.known_xy) and known is not None:
-            pale, alpha = known[self.known_rows], 60 if look.dark else 50
+            pale, alpha = known[self.known_rows], self._known_alpha or (60 if look.dark else 50)
         self._plot.known_points.set_points(self.known_xy, opaque(pale, alpha))
-        self._update_shown()
+
+    def set_sizes(self, sizes: FloatArray | None) -> None:
+        """Diameter of each of the (N,) sites in units of the usual one, or all alike."""
+        self._sizes = sizes
         self._draw_sites()
 
+    @property
+    def sampling(self) -> tuple[str, str] | None:
+        """How many of the sites a fitted map was fitted to, in short and in full; None where it was all of them."""
+        if self.fitted is None or self.fitted.fitted_rows is None:
+            return None
+        fitted, of = len(self.fitted.fitted_rows), len(self.sites.atlas or self.sites)
+        if fitted >= of:
+            return None
+        what = "known sites" if self.sites.atlas is not None else "sites"
+        text = f"fitted to {fitted:,} of {of:,}"
+        return (
+            text,
+            f"the map was {text} {what}, evenly spaced; the others lie where their neighbours among these lie",
+        )
+
     def set_hidden(self, names: frozenset[str]) -> None:
-        """Leave out the sites of some elements, clusters or motifs (while that is what colours mean)."""
+        """Leave out sites, known ones too, of some elements, clusters or motifs (while that is what colours mean)."""
         self._hidden = names
+        self._draw_known_again()
         self._update_shown()
         self._draw_sites()
 
@@ -196,6 +256,7 @@ class MapLayers(QObject):
             return
         rows = self.shown_rows()
         self._plot.site_points.set_points(self.xy[rows], opaque(self._colours[rows]))
+        self._plot.site_points.set_scales(self._scales_of(rows))
         self._draw_selected()
         self._choose_points_or_density()
 
@@ -205,6 +266,10 @@ class MapLayers(QObject):
         chosen = self._selected & self._shown
         self._plot.site_points.set_faded(~self._selected[self._shown] if self._selected.any() else None)
         self._plot.selected_points.set_points(self.xy[chosen], opaque(self._colours[chosen]))
+        self._plot.selected_points.set_scales(self._scales_of(chosen))
+
+    def _scales_of(self, rows: IntArray | BoolArray) -> FloatArray | None:
+        return None if self._sizes is None or len(self._sizes) != len(self.xy) else self._sizes[rows]
 
     def _draw_places(self, xy: FloatArray, known: FloatArray) -> None:
         self._plot.site_points.move_points(xy[self._shown])

@@ -41,6 +41,7 @@ class PointsItem(pg.GraphicsObject):
         self._colour_of: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._colours: ColourArray = np.empty((0, 4), dtype=np.uint8)
         self._faded: NDArray[np.bool_] | None = None
+        self._scales: FloatArray | None = None
         self._strip: QPixmap | None = None
         self._strip_ratio = 0.0
 
@@ -67,7 +68,7 @@ class PointsItem(pg.GraphicsObject):
         table = distinct.view(np.uint8).reshape(-1, 4)
         if not np.array_equal(table, self._colours):
             self._colours, self._strip = table, None
-        self._colour_of, self._faded = colour_of.astype(np.int64), None
+        self._colour_of, self._faded, self._scales = colour_of.astype(np.int64), None, None
         self.move_points(xy)
 
     def move_points(self, xy: FloatArray) -> None:
@@ -78,6 +79,11 @@ class PointsItem(pg.GraphicsObject):
     def set_faded(self, faded: NDArray[np.bool_] | None) -> None:
         """Let (N,) points step back behind the others, or none."""
         self._faded = faded
+        self.update()
+
+    def set_scales(self, scales: FloatArray | None) -> None:
+        """Give each of (N,) points a diameter of its own, in units of the usual one; None for all alike."""
+        self._scales = scales
         self.update()
 
     def clear(self) -> None:
@@ -125,6 +131,8 @@ class PointsItem(pg.GraphicsObject):
         if self._faded is not None:
             fragments[:, 2] += self._faded[shown] * (cell * len(self._colours))
         fragments[:, 3:10] = [0.0, cell, cell, 1.0 / ratio, 1.0 / ratio, 0.0, 1.0]
+        if self._scales is not None:
+            fragments[:, 6:8] *= self._scales[shown, None]
         first = cast(
             QPainter.PixmapFragment,
             shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment),
@@ -149,7 +157,8 @@ class PointsItem(pg.GraphicsObject):
                 faded = self._faded is not None and self._faded[row]
                 fill = QColor(red, green, blue, min(alpha, _FADED) if faded else alpha)
                 painter.setBrush(fill if self._filled else Qt.BrushStyle.NoBrush)
-                painter.drawEllipse(QPointF(x, y), radius, radius)
+                scaled = radius if self._scales is None else radius * float(self._scales[row])
+                painter.drawEllipse(QPointF(x, y), scaled, scaled)
         painter.restore()
 
     def _cell(self, ratio: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,22 @@ from numpy.typing import NDArray
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, Projection, spaced_rows
 from negnn_gui.analysis.sites import SiteIndex, analysed
-from negnn_gui.app.scene.colouring import Colouring, ColourScale, Property, colour_scale, site_values
+from negnn_gui.app.scene.colouring import (
+    INFO,
+    Colouring,
+    ColourScale,
+    Property,
+    colour_scale,
+    robust_limits,
+    site_values,
+)
 from negnn_gui.app.scene.colourmaps import MISSING
 from negnn_gui.app.scene.colours import RGB, UNKNOWN, category_colours, element_colours
 from negnn_gui.app.views.site_text import count_text
 from negnn_gui.results import Analysis, Float32Array, FloatArray, join_levels
 from negnn_gui.structures.entry import StructureEntry
 
+_SMALLEST, _LARGEST = 0.55, 2.0
 _ATLAS_MOMENTS: dict[Property, str] = {"moment": "moment_dft", "moment_exp": "moment_exp"}
 
 
@@ -111,12 +121,33 @@ class MapSites:
         """(N, 3) colours, and the colour bar of a property that has one."""
         if colouring.property == "element":
             return element_array(self.elements, colouring.scheme), None
-        parts = [site_values(entry, analysis, colouring.property) for entry, analysis in self._pairs]
-        values: FloatArray = np.concatenate(parts) if parts else np.empty(0)
-        scale = colour_scale(self._common_entry(), colouring, values)
+        values = self._values(colouring.property)
+        seen = values if len(self) else self._known_values(colouring.property)
+        scale = colour_scale(self._common_entry(), colouring, seen)
         if scale is None:
             return np.tile(np.array(MISSING, dtype=np.uint8), (len(values), 1)), None
         return scale.colours(values), scale
+
+    def sizes(self, name: str) -> FloatArray | None:
+        """(N,) diameter of each site's point in units of the usual one, by a property; None for "" (all alike).
+
+        The area follows the value between the property's robust limits; a site without a value is small.
+        """
+        if not name or not len(self):
+            return None
+        values = self._values(cast(Property, name))
+        low, high = robust_limits(values, INFO[cast(Property, name)])
+        share = np.clip((values - low) / (high - low), 0.0, 1.0)
+        return np.sqrt(_SMALLEST**2 + np.nan_to_num(share) * (_LARGEST**2 - _SMALLEST**2))
+
+    def _values(self, name: Property) -> FloatArray:
+        parts = [site_values(entry, analysis, name) for entry, analysis in self._pairs]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _known_values(self, name: Property) -> FloatArray:
+        """(M,) value of a property at each known site; empty where it is not known of them."""
+        known = _ATLAS_MOMENTS.get(name)
+        return np.empty(0) if known is None or self.atlas is None else getattr(self.atlas.sites, known)
 
     def known_colours(self, colouring: Colouring, scale: ColourScale | None) -> NDArray[np.uint8] | None:
         """(M, 3) colours of the atlas sites where the property is known of them, else None."""
@@ -124,14 +155,13 @@ class MapSites:
             return None
         if colouring.property == "element":
             return element_array(self.atlas.sites.element, colouring.scheme)
-        name = _ATLAS_MOMENTS.get(colouring.property)
-        if name is None or scale is None:
-            return None
-        return scale.colours(getattr(self.atlas.sites, name))
+        known = self._known_values(colouring.property)
+        return scale.colours(known) if scale is not None and len(known) else None
 
     def element_items(self, scheme: str) -> dict[str, tuple[RGB, int]]:
-        """Colour and number of sites of each element, by atomic number."""
-        counts = Counter(self.elements.tolist())
+        """Colour and number of sites of each element, by atomic number; of known sites where there are no others."""
+        elements = self.atlas.sites.element if self.atlas is not None and not len(self) else self.elements
+        counts = Counter(elements.tolist())
         return {
             symbol: (colour, counts[symbol]) for symbol, colour in element_colours(counts, scheme).items()
         }
@@ -176,12 +206,16 @@ class MapSites:
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """Names of the N sites, colours (N, 3) by name, those (M, 3) of the known sites, and the legend."""
+    """Names of the N sites, colours (N, 3) by name, those (M, 3) of the known sites, and the legend.
+
+    ``known_names`` are the (M,) names of the known sites where these have colours.
+    """
 
     names: NDArray[np.object_]
     colours: NDArray[np.uint8]
     known_colours: NDArray[np.uint8] | None
     legend: dict[str, tuple[RGB, int]]
+    known_names: NDArray[np.object_] | None = None
 
 
 def named_categories(
@@ -204,12 +238,17 @@ def named_categories(
     legend = {name: (colour, counts[name]) for name, colour in table.items()}
     known_colours = None
     if known is not None and np.isin(known.astype(str), list(order)).any():
-        known_colours = _coloured(known, table)
-    return Categories(names, _coloured(names, table), known_colours, legend)
+        known_colours = coloured_by_name(known, table)
+    known_names = known if known_colours is not None else None
+    return Categories(names, coloured_by_name(names, table), known_colours, legend, known_names)
 
 
-def _coloured(names: NDArray[np.object_], table: Mapping[str, RGB]) -> NDArray[np.uint8]:
-    return np.array([table.get(str(name), MISSING) for name in names], dtype=np.uint8).reshape(-1, 3)
+def coloured_by_name(names: NDArray[np.object_], table: Mapping[str, RGB]) -> NDArray[np.uint8]:
+    """(N, 3) uint8 colours of (N,) names; grey for those that are not in the table."""
+    distinct, place = np.unique(names.astype(str), return_inverse=True)
+    colours = np.array([table.get(str(name), MISSING) for name in distinct], dtype=np.uint8).reshape(-1, 3)
+    chosen: NDArray[np.uint8] = colours[place.reshape(-1)]
+    return chosen
 
 
 def element_array(elements: NDArray[np.object_], scheme: str) -> NDArray[np.uint8]:

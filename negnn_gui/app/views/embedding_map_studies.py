@@ -15,16 +15,20 @@ from negnn_gui.app.views.embedding_map_fits import (
     Fit,
     FittedMap,
     FitWorker,
+    MapFit,
     MotifFit,
-    TsneFit,
+    StoredFit,
 )
+from negnn_gui.app.views.embedding_map_methods import MapParameters, Method, available, axes, how_to_get
 from negnn_gui.app.views.embedding_map_sites import Categories, MapSites, named_categories
 
 logger = logging.getLogger(__name__)
 
 _JOIN_S = 10.0
-_VERBS = {TsneFit: "t-SNE", ClusterFit: "Clusters", MotifFit: "Motifs"}
+_CLUSTERS, _MOTIFS = "Clusters", "Motifs"
+_MOST_FORMULAS = 12
 IN_NONE = "in none"
+OTHER = "others"
 
 
 class MapStudies(QObject):
@@ -42,7 +46,8 @@ class MapStudies(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._sites = MapSites({}, {})
-        self._maps: dict[str, FittedMap] = {}
+        self._maps: dict[tuple[Method, str], FittedMap] = {}
+        self._parameters = MapParameters()
         self._clusters: dict[str, NDArray[np.int64]] = {}
         self._motifs: dict[str, list[str]] = {}
         self._asked: dict[Fit, tuple[str, str]] = {}
@@ -55,6 +60,30 @@ class MapStudies(QObject):
             self._maps = {}
         self._sites, self._clusters, self._refused = sites, {}, set()
         self.cancel()
+
+    def set_parameters(self, parameters: MapParameters) -> None:
+        """Fit with other parameters; what they do not concern stays."""
+        before, self._parameters = self._parameters, parameters
+        self._maps = {
+            key: found for key, found in self._maps.items() if before.of(key[0]) == parameters.of(key[0])
+        }
+        if before.cluster_size != parameters.cluster_size:
+            self._clusters = {}
+        self._refused = set()
+        self.cancel()
+
+    def stored_methods(self) -> frozenset[Method]:
+        """Kinds of map that came with the atlas, at whatever levels."""
+        atlas = self._sites.atlas
+        if atlas is None:
+            return frozenset()
+        fitted = (Method.TSNE, Method.UMAP)
+        prefixes = {name.partition(":")[0] for name in atlas.stored_maps}
+        return frozenset(
+            method
+            for method in fitted
+            if (self._parameters.stored_name(method, "") or "").rstrip(":") in prefixes
+        )
 
     def finalise(self) -> None:
         """Stop the thread, before the map goes."""
@@ -72,16 +101,16 @@ class MapStudies(QObject):
 
     # --- answers ------------------------------------------------------------------------------------
 
-    def fitted_map(self, levels: str) -> FittedMap | None:
-        """The t-SNE map of a level choice; None until it is fitted."""
-        if levels not in self._maps:
-            self._ask("tsne", levels)
-        return self._maps.get(levels)
+    def fitted_map(self, method: Method, levels: str) -> FittedMap | None:
+        """The map of a kind and a level choice; None until it is fitted."""
+        if (method, levels) not in self._maps:
+            self._ask(method.value, levels)
+        return self._maps.get((method, levels))
 
     def clusters(self, levels: str) -> Categories | None:
         """Which cluster each site is in; None until it is known."""
         if levels not in self._clusters:
-            self._ask("clusters", levels)
+            self._ask(_CLUSTERS, levels)
             return None
         labels = self._clusters[levels]
         names = np.array([IN_NONE if n == NO_CLUSTER else f"cluster {n}" for n in labels], dtype=object)
@@ -100,7 +129,7 @@ class MapStudies(QObject):
         """Coordination motif of each site, and of the known sites where the atlas has it; None until known."""
         sites = self._sites
         if any(entry_id not in self._motifs for entry_id in sites.index.entry_ids):
-            self._ask("motifs", "")
+            self._ask(_MOTIFS, "")
             return None
         joined = [name for entry_id in sites.index.entry_ids for name in self._motifs[entry_id]]
         names = np.array([name or IN_NONE for name in joined], dtype=object)
@@ -109,28 +138,52 @@ class MapStudies(QObject):
         known = None if sites.atlas is None else sites.atlas.sites.motif
         return named_categories(names, order, missing=IN_NONE, known=known)
 
+    def formulas(self) -> Categories:
+        """Compound of each site; those beyond the twelve with most sites share a grey."""
+        sites = self._sites
+        names = np.array(
+            [entry.formula for entry in sites.entries for _ in range(entry.n_sites)], dtype=object
+        )
+        distinct, counts = np.unique(names.astype(str), return_counts=True)
+        order = [str(name) for name in distinct[np.argsort(-counts, kind="stable")]][:_MOST_FORMULAS]
+        names[~np.isin(names.astype(str), order)] = OTHER
+        known = None if sites.atlas is None else sites.atlas.sites.formula
+        return named_categories(names, order, missing=OTHER, known=known)
+
     # --- questions ----------------------------------------------------------------------------------
 
     def _ask(self, kind: str, levels: str) -> None:
         key = (kind, levels)
         if key in self._asked.values() or key in self._refused:
             return
-        if kind == "motifs":
-            request: Fit = MotifFit(
-                {entry.id: entry.structure for entry in self._sites.entries if entry.id not in self._motifs}
-            )
-        elif kind == "clusters":
-            request = ClusterFit(self._sites.vectors(levels))
-        else:
-            request = self._tsne(levels)
+        try:
+            request = self._request(kind, levels)
+        except ValueError as error:
+            self._refused.add(key)
+            self.failed.emit(str(error))
+            return
         self._asked[request] = key
-        self.told.emit(f"{_VERBS[type(request)]}…")
+        self.told.emit(f"{kind}…")
         self._thread().submit(request)
 
-    def _tsne(self, levels: str) -> TsneFit:
+    def _request(self, kind: str, levels: str) -> Fit:
+        if kind == _MOTIFS:
+            unknown = [entry for entry in self._sites.entries if entry.id not in self._motifs]
+            return MotifFit({entry.id: entry.structure for entry in unknown})
+        if kind == _CLUSTERS:
+            return ClusterFit(self._sites.vectors(levels), self._parameters.cluster_size)
+        return self._map_request(Method(kind), levels)
+
+    def _map_request(self, method: Method, levels: str) -> MapFit | StoredFit:
+        atlas, stored = self._sites.atlas, self._parameters.stored_name(method, levels)
+        places = None if atlas is None or stored is None else atlas.stored_places(stored)
+        if atlas is not None and places is not None:
+            return StoredFit(atlas.vectors(levels), places.astype(np.float64), axes(method))
+        if not available(method):
+            raise ValueError(how_to_get(method))
         vectors, rows = self._sites.reference(levels)
         start = self._sites.projection(levels).transform(vectors)
-        return TsneFit(vectors, rows, start, len(self._sites.atlas or ()))
+        return MapFit(vectors, rows, start, len(atlas or ()), self._parameters.of(method))
 
     def _thread(self) -> FitWorker:
         if self._worker is None:
@@ -148,22 +201,23 @@ class MapStudies(QObject):
         kind, levels = self._asked.pop(request)
         if not self._asked:
             self.told.emit("")
-        if kind == "tsne":
-            self._maps[levels] = cast(FittedMap, result)
+        if kind == _CLUSTERS:
+            self._clusters[levels] = cast("NDArray[np.int64]", result)
+        elif kind == _MOTIFS:
+            self._motifs |= cast("dict[str, list[str]]", result)
+        else:
+            self._maps[(Method(kind), levels)] = cast(FittedMap, result)
             self.map_found.emit()
             return
-        if kind == "clusters":
-            self._clusters[levels] = cast("NDArray[np.int64]", result)
-        else:
-            self._motifs |= cast("dict[str, list[str]]", result)
         self.categories_found.emit()
 
     def _on_failed(self, request: Fit, reason: str) -> None:
         if request in self._asked:
-            self._refused.add(self._asked.pop(request))
+            key = self._asked.pop(request)
+            self._refused.add(key)
             self.told.emit("")
-            self.failed.emit(f"{_VERBS[type(request)]}: {reason}")
+            self.failed.emit(f"{key[0]}: {reason}")
 
     def _on_progress(self, done: int, total: int) -> None:
         if self._asked and total:
-            self.told.emit(f"{_VERBS[type(next(iter(self._asked)))]}: {100 * done // total} %")
+            self.told.emit(f"{next(iter(self._asked.values()))[0]}: {100 * done // total} %")

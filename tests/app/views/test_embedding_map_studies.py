@@ -16,7 +16,8 @@ from negnn_gui.analysis import tsne
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.app.views import embedding_map_bar
 from negnn_gui.app.views.embedding_map import EmbeddingMap
-from negnn_gui.app.views.embedding_map_bar import MapBar, Method, Tint
+from negnn_gui.app.views.embedding_map_bar import MapBar, Tint
+from negnn_gui.app.views.embedding_map_methods import Method
 from negnn_gui.results import Analysis
 from negnn_gui.structures.entry import StructureEntry
 
@@ -132,7 +133,7 @@ def test_closing_during_a_fit_is_quick(qtbot: QtBot, view: EmbeddingMap) -> None
 def test_without_opentsne_the_choice_is_disabled_and_says_how_to_get_it(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding_map_bar, "tsne_available", lambda: False)
+    monkeypatch.setattr(embedding_map_bar, "available", lambda method: method is Method.PCA)
     bar = MapBar({"Lasso": ""})
     qtbot.addWidget(bar)
     bar.show()
