@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from negnn_gui import __version__
-from negnn_gui.bench import drawing, large_cell, neighbours, peer_speed, prediction, responsiveness, start
+from negnn_gui.bench import (
+    drawing,
+    explorer,
+    large_cell,
+    neighbours,
+    peer_speed,
+    prediction,
+    responsiveness,
+    start,
+)
 from negnn_gui.bench.benchmark import Benchmark, LeftOut, Settings
 from negnn_gui.bench.figures import Outcome, Report
 from negnn_gui.bench.machine import describe_machine
@@ -26,6 +35,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     large_cell.LARGE_CELL,
     neighbours.GRAPHS,
     drawing.LARGE,
+    explorer.NEAREST,
+    explorer.MAP,
     drawing.OPENING,
 )
 """In the order they run."""

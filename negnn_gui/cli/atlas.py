@@ -30,12 +30,19 @@ def build(
     ] = None,
     sites: Annotated[int, typer.Option("--sites", min=100, help="About how many sites.")] = 30_000,
     seed: Seed = 0,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate/--no-evaluate", help="Measure it on val and test, for its card.")
+    ] = True,
+    maps: Annotated[
+        bool, typer.Option("--maps/--no-maps", help="Fit and store t-SNE and UMAP maps (minutes).")
+    ] = True,
     threads: Threads = 1,
     verbose: options.Verbose = False,
 ) -> None:
     """Sample sites of known moment from the training rows and embed them.
 
-    One site of each kind is kept per structure; the sample is balanced over elements and moments.
+    One site of each kind is kept per structure; four fifths carry more than 0.1 μB, and every element and range of
+    moments is represented.
     """
     with training_errors():
         import torch
@@ -44,5 +51,13 @@ def build(
         from negnn_gui.training.atlas_build import build_atlas
 
         torch.set_num_threads(threads)
-        count = build_atlas(data_folder(data), out, encoder or registry.default_id("encoder"), sites, seed)
+        count = build_atlas(
+            data_folder(data),
+            out,
+            encoder or registry.default_id("encoder"),
+            sites,
+            seed,
+            evaluate=evaluate,
+            maps=maps,
+        )
     typer.echo(f"wrote {count} sites to {out}")

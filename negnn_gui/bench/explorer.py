@@ -1,0 +1,64 @@
+"""The embedding explorer: nearest neighbours, loading the atlas, and the map at 100,000 points."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from negnn_gui.bench import processes
+from negnn_gui.bench.benchmark import Benchmark, Settings, median_ms, one_thread
+from negnn_gui.bench.figures import Figure, Measured
+
+_VECTORS, _QUICK = 100_000, 5_000
+_NEAREST_TARGET_MS, _LOAD_TARGET_MS, _FRAME_TARGET_MS = 20.0, 300.0, 50.0
+
+
+def measure_nearest(settings: Settings) -> Measured:
+    """One query among 100,000 vectors of length 64, and loading an atlas of 30,000 made-up sites."""
+    import numpy as np
+
+    from negnn_gui.analysis.atlas import Atlas
+    from negnn_gui.analysis.atlas_files import AtlasSites, write_atlas
+    from negnn_gui.analysis.neighbours import VectorIndex
+    from negnn_gui.results import ModelRef
+
+    n = _QUICK if settings.quick else _VECTORS
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(n, 64)).astype(np.float32)
+    sites = n * 3 // 10
+    with one_thread(), tempfile.TemporaryDirectory() as folder:
+        index = VectorIndex(vectors)
+        nearest = median_ms(lambda: index.query(vectors[:1], 10), settings.repeats)
+        names = np.array([f"Fe{row % 4000}O" for row in range(sites)], dtype=object)
+        write_atlas(
+            Path(folder),
+            encoder=ModelRef("benchmark", "0" * 64),
+            sites=AtlasSites(names, names, names, names, np.ones(sites), np.ones(sites)),
+            embeddings=random.normal(size=(6, sites, 64)).astype(np.float32),
+        )
+        load = median_ms(lambda: Atlas.load(Path(folder)), settings.repeats)
+    return Measured(
+        (
+            Figure("ten_nearest", nearest, "ms", target=_NEAREST_TARGET_MS),
+            Figure("load_atlas", load, "ms", target=_LOAD_TARGET_MS),
+        ),
+        {"vectors": n, "dimensions": 64, "atlas_sites": sites, "threads": 1, "repeats": settings.repeats},
+    )
+
+
+def measure_map(settings: Settings) -> Measured:
+    """A frame of the map while panning and zooming, at 100,000 points, and marking 10,000 of them as selected."""
+    points = _QUICK if settings.quick else _VECTORS
+    answer = processes.ask("explorer_map", ["--points", str(points), "--repeats", str(settings.repeats)], {})
+    return Measured(
+        (
+            Figure("pan_frame", answer["pan_ms"], "ms", target=_FRAME_TARGET_MS),
+            Figure("zoom_frame", answer["zoom_ms"], "ms", target=_FRAME_TARGET_MS),
+            Figure("mark_selected", answer["select_ms"], "ms", target=_FRAME_TARGET_MS),
+        ),
+        {"points": points, "selected": points // 10, "size": "800x600", "repeats": settings.repeats},
+    )
+
+
+NEAREST = Benchmark("nearest", "Nearest known sites, and loading an atlas", measure_nearest)
+MAP = Benchmark("map", "The embedding map at 100,000 points", measure_map)
