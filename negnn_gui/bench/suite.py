@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from negnn_gui import __version__
 from negnn_gui.bench import (
     drawing,
+    embedding,
     explorer,
     large_cell,
     neighbours,
@@ -31,6 +32,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     responsiveness.WINDOW,
     prediction.DROP,
     prediction.THROUGHPUT,
+    embedding.EMBEDDING,
     peer_speed.PEER_SPEED,
     large_cell.LARGE_CELL,
     neighbours.GRAPHS,

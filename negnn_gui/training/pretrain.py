@@ -63,7 +63,7 @@ class Pretraining(L.LightningModule):
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step on a batch of (graphs, no labels)."""
-        losses, right = _judged(self.answers(batch[0], self._random))
+        losses, right = judged(self.answers(batch[0], self._random))
         total = torch.stack(list(losses.values())).sum()
         self.log("train_loss", total.detach(), prog_bar=True, batch_size=batch[0].n_structures)
         for name, answers in right.items():
@@ -73,7 +73,7 @@ class Pretraining(L.LightningModule):
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """The same with masks that do not change from epoch to epoch."""
         generator = torch.Generator().manual_seed(batch_idx)
-        losses, right = _judged(self.answers(batch[0], generator))
+        losses, right = judged(self.answers(batch[0], generator))
         size = {"batch_size": batch[0].n_structures, "sync_dist": True}
         self.log("val_loss", torch.stack(list(losses.values())).sum(), prog_bar=True, **size)
         for name, answers in right.items():
@@ -131,7 +131,7 @@ def predictive_answers(
     return {**answers, **{name: (answer, edge_truth[name]) for name, answer in said.items()}}
 
 
-def _judged(answers: Answers) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def judged(answers: Answers) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Loss of each question, and which of the answers are right; "both" is group and period.
 
     Classes cost their cross-entropy. A number costs its distance from the truth in tenths (Huber's loss) and is right
