@@ -16,7 +16,7 @@ from negnn_gui.cli.training import Data, Threads, data_folder, training_errors
 if TYPE_CHECKING:
     from negnn_gui.training.peer_comparison import PeerRequest
 
-_EXAMPLE = "Example: negnn evaluate negnn-cgcnn-01 --data tables/ --split test --out evaluation/"
+_EXAMPLE = "Example: negnn evaluate MODEL --data tables/ --split test --out evaluation/"
 
 
 class EdgesChoice(StrEnum):
