@@ -192,9 +192,7 @@ class Actions(QObject):
             action.setData(name)
             group.addAction(action)
         self._bench.preferences.changed.connect(
-            lambda _name: [
-                a.setChecked(a.data() == self._bench.preferences.appearance) for a in group.actions()
-            ]
+            lambda _name: _check_the_one(group, self._bench.preferences.appearance)
         )
         return menu
 
@@ -279,3 +277,8 @@ def _menu_button(text: str, icon: str, menu: QMenu) -> QToolButton:
     button.setToolTip(f"{text}: opens a menu; the File menu has the same")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
+
+
+def _check_the_one(group: QActionGroup, data: str) -> None:
+    for action in group.actions():
+        action.setChecked(action.data() == data)

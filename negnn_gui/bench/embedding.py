@@ -8,6 +8,7 @@ one loop over atoms for their lists and one for their features; one structure at
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from negnn_gui.bench.benchmark import Benchmark, Settings, median_ms, one_thread
@@ -44,15 +45,19 @@ def measure_embedding(settings: Settings) -> Measured:
         }
         graphs = [build_graph(structure, encoder.spec) for structure in structures]
         for device in devices:
-            rates[f"embedded_{device}"] = _rate(
-                lambda d=device: _embed(encoder, structures, d), len(entries), repeats
-            )  # type: ignore[misc]
+            embed = partial(_embed, encoder, structures, device)
+            rates[f"embedded_{device}"] = _rate(embed, len(entries), repeats)
             rates[f"trained_{device}"] = _rate(_training(graphs, device), len(entries), repeats)
     figures += [Figure(name, rate, "/s", best="high") for name, rate in rates.items()]
     for what in ("embedded", "trained"):
         ratio = rates[f"{what}_cpu"] / rates[f"published_{what}"]
         figures.append(Figure(f"{what}_over_published", ratio, "", best="high"))
-    details = {"threads": 1, "structures": len(entries), "repeats": repeats, "encoder": chosen}
+    details: dict[str, str | int | float] = {
+        "threads": 1,
+        "structures": len(entries),
+        "repeats": repeats,
+        "encoder": chosen,
+    }
     if len(devices) > 1:
         details["gpu"] = torch.cuda.get_device_name()
     return Measured(tuple(figures), details)
@@ -93,7 +98,7 @@ def _training(graphs: list, device: str) -> Callable[[], None]:  # type: ignore[
             batch = collate(graphs[begin : begin + per_batch]).to(device)
             losses, _ = judged(module.answers(batch, generator))
             optimiser.zero_grad()
-            torch.stack(list(losses.values())).sum().backward()
+            torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         if device == "cuda":
             torch.cuda.synchronize()
@@ -134,7 +139,7 @@ class _PublishedWay:
                 target.append(neighbour.index)
                 distance.append(neighbour.nn_distance)
         numbers = torch.tensor([site.specie.Z for site in structure])
-        return numbers, torch.tensor([source, target]), torch.tensor(distance)
+        return numbers, torch.tensor([source, target]), torch.tensor(distance, dtype=torch.float32)
 
     def levels(
         self, numbers: Tensor, edges: Tensor, distance: Tensor, hidden: set[int] | None = None
@@ -183,7 +188,7 @@ class _PublishedWay:
             bins = torch.round(distance[touched] / 0.2).long().clamp(0, len(self.centres) - 1)
             loss = functional.cross_entropy(self.heads[0](last[atoms]), groups[numbers[atoms]])
             loss = loss + functional.cross_entropy(self.heads[1](last[atoms]), periods[numbers[atoms]])
-            (loss + functional.cross_entropy(self.heads[2](ends), bins)).backward()
+            (loss + functional.cross_entropy(self.heads[2](ends), bins)).backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
 
 

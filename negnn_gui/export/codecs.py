@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import pandas as pd
 
@@ -98,7 +98,7 @@ class SitesParquet(_SiteRows):
 class SitesJson(_SiteRows):
     """The sites table as JSON."""
 
-    header = json_rows.HEADER.encode()
+    header: bytes = json_rows.HEADER.encode()
 
     def block(self, tables: Sequence[Rows]) -> bytes:
         lines = [line for rows in tables for line in json_rows.json_structures(rows)]
@@ -124,7 +124,7 @@ class Summary(_SiteRows):
 
     def block(self, tables: Sequence[Rows]) -> bytes:
         sites = pd.concat([pd.DataFrame(rows) for rows in tables], ignore_index=True)
-        columns = {name: _column(values) for name, values in structure_summary(sites).items()}
+        columns = {str(name): _column(values) for name, values in structure_summary(sites).items()}
         if self._kind == "csv":
             return csv_rows(columns).encode()
         return table_block([columns], table_schema(SUMMARY_COLUMNS))
@@ -205,7 +205,7 @@ def _as_parquet(working: Path, names: Sequence[str]) -> Path:
     return product
 
 
-def _column(values: pd.Series[object]) -> Column:
+def _column(values: pd.Series[Any]) -> Column:
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values.to_numpy()
     return [str(value) for value in values]

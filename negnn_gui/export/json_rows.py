@@ -14,7 +14,7 @@ from negnn_gui.export.text import Column, column_texts
 from negnn_gui.structures.own_files import PROGRAM
 
 JSON_FORMAT = 1
-HEADER = (
+HEADER: str = (
     "{"
     f'"program": {json.dumps(PROGRAM)}, "version": {json.dumps(__version__)}, "format": {JSON_FORMAT},\n'
     '"units": {"moments": "muB", "coordinates": "A"},\n"structures": [\n'

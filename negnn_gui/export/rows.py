@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ _CODECS: dict[RowsFormat, type[SitesCsv] | type[SitesParquet] | type[SitesJson]]
     "json": SitesJson,
 }
 
-Table = pa.Table | pd.DataFrame | Mapping[str, Column]
+Table: TypeAlias = pa.Table | pd.DataFrame | Mapping[str, Column]
 
 
 def write_rows(
@@ -87,7 +87,7 @@ def _columns(table: Table) -> dict[str, Column]:
     return {name: table[name] for name in SITE_COLUMNS}
 
 
-def _from_series(name: str, values: pd.Series[object]) -> Column:
+def _from_series(name: str, values: pd.Series[Any]) -> Column:
     if name in TEXT_COLUMNS:
         return ["" if missing else str(v) for v, missing in zip(values, values.isna(), strict=True)]
     if name in INTEGER_COLUMNS:

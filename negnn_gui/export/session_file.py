@@ -44,9 +44,9 @@ from negnn_gui.export.session_tables import (
     sites_table,
     to_parquet,
 )
-from negnn_gui.export.sidecars import PROGRAM
 from negnn_gui.results import Analysis, SiteRef
 from negnn_gui.structures.entry import StructureEntry, StructureReadError
+from negnn_gui.structures.own_files import PROGRAM
 
 SUFFIX = ".negnn"
 SESSION_FORMAT = 1

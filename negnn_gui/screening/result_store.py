@@ -29,7 +29,6 @@ import pyarrow.parquet as pq
 
 from negnn_gui.export.atomic import publish, write_whole
 from negnn_gui.export.blocks import arrow_table, table_schema
-from negnn_gui.export.sidecars import PROGRAM
 from negnn_gui.export.tables import (
     SITE_COLUMNS,
     SUMMARY_COLUMNS,
@@ -42,6 +41,7 @@ from negnn_gui.export.text import printable
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.reading import Failure
 from negnn_gui.screening.request import Disorder, ScreeningError
+from negnn_gui.structures.own_files import PROGRAM
 
 if TYPE_CHECKING:
     from negnn_gui.results import Analysis

@@ -99,7 +99,7 @@ class StoreRun:
         *,
         progress: Callable[[ScreeningProgress], None] = lambda progress: None,
         committed: Callable[[int], None] = lambda n_parts: None,
-        between: Callable[[], None] = lambda: None,
+        between: Callable[[], object] = lambda: None,
         cancelled: Callable[[], bool] = lambda: False,
         notify: Callable[[str], None] = lambda text: None,
     ) -> None:

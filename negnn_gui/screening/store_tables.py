@@ -263,7 +263,7 @@ def _text_keys(values: pa.ChunkedArray) -> NDArray[Any]:
     indices = coded.indices.to_numpy(zero_copy_only=False).astype(np.float64)  # NaN where there is no text
     known = np.isfinite(indices)
     indices[known] = places[indices[known].astype(np.int64)]
-    return indices
+    return np.asarray(indices)
 
 
 def _numbered_as(table: TableName) -> TableName:

@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from negnn_gui import __version__
 from negnn_gui.export.atomic import AppendedFile, publish, write_whole
-from negnn_gui.export.sidecars import ERROR_COLUMNS, PROGRAM
+from negnn_gui.export.sidecars import ERROR_COLUMNS
 from negnn_gui.export.text import csv_line
 from negnn_gui.screening.lock import FolderLock, LockedError
+from negnn_gui.structures.own_files import PROGRAM
 from negnn_gui.training.tables import TrainingDataError
 
 _HEADER, _ITEMS, _JOURNAL = "header.json", "items.json", "journal.jsonl"

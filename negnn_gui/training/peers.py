@@ -62,7 +62,7 @@ class PeerMoments:
     @property
     def predicted(self) -> NDArray[np.bool_]:
         """(S,) whether each structure was predicted."""
-        return self.reasons == ""
+        return np.asarray(self.reasons == "", dtype=bool)
 
     @property
     def rate(self) -> float:

@@ -120,6 +120,6 @@ def _fit_member(
         quantiles = head.member(index, sites.vectors[chosen], numbers)
         loss = pinball_loss(quantiles, sites.moments[chosen])
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return steps

@@ -27,6 +27,7 @@ from negnn_gui.app.screening.state import Stage
 from negnn_gui.app.screening.store_table import AT_MOST_COPIED, StoreTable
 from negnn_gui.app.views.elided_label import ElidedLabel
 from negnn_gui.screening.reading import Failure
+from negnn_gui.screening.result_store import TableName
 
 _SORTED_AGAIN_EVERY_MS = 3000
 _FIRST_SIZE = (1120, 700)
@@ -54,7 +55,7 @@ class ScreeningWindow(QWidget):
         self.structures = StoreTable("structures")
         self.sites = StoreTable("sites")
         self.failures = FailuresTable()
-        self._tables = {"structures": self.structures, "sites": self.sites}
+        self._tables: dict[TableName, StoreTable] = {"structures": self.structures, "sites": self.sites}
         self._asked = {"structures": 0, "sites": 0}  # number of the last question about rows
         self._shown = {"structures": 0, "sites": 0}  # number of the answer that is shown
         self._parts = {"structures": 0, "sites": 0}  # parts whose rows are shown or asked for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from negnn_gui.analysis.doubt import OUT_OF_DOMAIN_FROM
 from negnn_gui.app.views.site_text import NO_DATA
 from negnn_gui.app.views.sites_table_columns import (
     TABLE_COLUMNS,
@@ -10,7 +11,7 @@ from negnn_gui.app.views.sites_table_columns import (
     number_column,
     plain_column,
 )
-from negnn_gui.export.tables import MAGNETIC_FROM_MUB, OUT_OF_DOMAIN_FROM
+from negnn_gui.export.tables import MAGNETIC_FROM_MUB
 from negnn_gui.screening.result_store import TableName
 
 

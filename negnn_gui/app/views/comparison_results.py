@@ -80,7 +80,8 @@ class ComparisonResults(QSplitter):
             cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             cell.setToolTip(result.fault or "mean ± standard deviation over the splits")
             self.table.setItem(row, column, cell)
-        self.table.item(row, 0).setToolTip(result.fault or result.representation)
+        if (name := self.table.item(row, 0)) is not None:
+            name.setToolTip(result.fault or result.representation)
         best = self.best_row()
         if best is not None and best != self.table.currentRow():
             self.table.selectRow(best)

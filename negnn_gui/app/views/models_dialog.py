@@ -135,7 +135,7 @@ class ModelsDialog(QDialog):
         return None if item is None else item.data(0, _ROLE)
 
     def _refresh(self, then_choose: str = "") -> None:
-        self._run(_list, lambda found: self._fill(*found, then_choose))
+        self._run(_list, lambda found: self._fill(found[0], found[1], then_choose))
 
     def _fill(self, infos: list[ModelInfo], usual: set[str], then_choose: str) -> None:
         self._usual = usual
@@ -153,8 +153,8 @@ class ModelsDialog(QDialog):
             self.list.addTopLevelItem(item)
             if info.id == wanted:
                 self.list.setCurrentItem(item)
-        if self.list.currentItem() is None:
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+        if self.list.currentItem() is None and (first := self.list.topLevelItem(0)) is not None:
+            self.list.setCurrentItem(first)
         for column in range(4):
             self.list.resizeColumnToContents(column)
 
@@ -267,7 +267,7 @@ class ModelsDialog(QDialog):
         )
 
 
-def _while(dialog: QWidget, act: Callable[[Any], object]) -> Callable[[Any], None]:
+def _while(dialog: QWidget, act: Callable[[Any], object]) -> Callable[[Any], object]:
     """Do something only if the dialog has not been closed meanwhile."""
     from shiboken6 import isValid
 
@@ -280,7 +280,7 @@ def _list() -> tuple[list[ModelInfo], set[str]]:
     usual = set()
     for kind in ("encoder", "moment"):
         try:
-            usual.add(registry.default_id(kind))  # type: ignore[arg-type]
+            usual.add(registry.default_id(kind))
         except registry.UnknownModelError:
             continue
     return registry.list_models(), usual

@@ -91,8 +91,8 @@ class ShortcutsPage(QWidget):
             self.list.addTopLevelItem(item)
             if named.id == before:
                 self.list.setCurrentItem(item)
-        if self.list.currentItem() is None:
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+        if self.list.currentItem() is None and (first := self.list.topLevelItem(0)) is not None:
+            self.list.setCurrentItem(first)
         self._follow()
 
     def _follow(self) -> None:
@@ -142,7 +142,7 @@ def _types_a_letter(keys: QKeySequence) -> bool:
     """Whether keys are a plain character, perhaps with Shift: a shortcut of it would eat what is typed."""
     if keys.isEmpty():
         return False
-    combination = keys[0]
+    combination = keys[0]  # type: ignore[index]  # the stubs do not know it
     modifiers = combination.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
     return modifiers == Qt.KeyboardModifier.NoModifier and combination.key() < Qt.Key.Key_Escape
 

@@ -31,9 +31,9 @@ def main() -> None:
             begin, begin_cpu = time.perf_counter(), time.process_time()
             (outcome,) = predictor.predict([entry])
             wall, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
-            reason = getattr(outcome, "reason", None)
-            if reason is not None:
-                answer(left_out=f"{entry.n_sites} atoms cannot be predicted: {reason}")
+            refused = getattr(outcome, "reason", None)
+            if refused is not None:
+                answer(left_out=f"{entry.n_sites} atoms cannot be predicted: {refused}")
             found.append({"atoms": entry.n_sites, "wall_s": wall, "cpu_s": cpu, "peak_GB": _peak_gb()})
     answer(cells=found, model=predictor.model.id if predictor.model else "", encoder=predictor.encoder.id)
 

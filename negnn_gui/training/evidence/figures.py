@@ -219,11 +219,20 @@ def site_map(folder: Path) -> Figure | None:
         names, counts = np.unique(kinds, return_counts=True)
         named = [str(names[i]) for i in np.argsort(-counts, kind="stable")[:_NAMED]]
         other = ~np.isin(kinds, named)
-        axes.scatter(*places[:, other], s=5, color="0.8", linewidths=0, label="others", rasterized=True)
+        axes.scatter(
+            places[0, other],
+            places[1, other],
+            s=5,
+            color="0.8",
+            linewidths=0,
+            label="others",
+            rasterized=True,
+        )
         for k, name in enumerate(named):
             own = np.array(kinds) == name
             axes.scatter(
-                *places[:, own],
+                places[0, own],
+                places[1, own],
                 s=9,
                 color=PALETTE[k],
                 marker=MARKERS[k],

@@ -242,7 +242,7 @@ def _fit(
             continue
         loss = (model(batch, vectors)[known] - truth[known]).abs().mean()
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
     return steps
