@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -27,7 +27,9 @@ from negnn_gui.app.screening.state import Stage
 from negnn_gui.app.screening.store_table import AT_MOST_COPIED, StoreTable
 from negnn_gui.app.views.elided_label import ElidedLabel
 from negnn_gui.screening.reading import Failure
-from negnn_gui.screening.result_store import TableName
+
+if TYPE_CHECKING:
+    from negnn_gui.screening.result_store import TableName
 
 _SORTED_AGAIN_EVERY_MS = 3000
 _FIRST_SIZE = (1120, 700)
@@ -55,7 +57,7 @@ class ScreeningWindow(QWidget):
         self.structures = StoreTable("structures")
         self.sites = StoreTable("sites")
         self.failures = FailuresTable()
-        self._tables: dict[TableName, StoreTable] = {"structures": self.structures, "sites": self.sites}
+        self._tables = {"structures": self.structures, "sites": self.sites}
         self._asked = {"structures": 0, "sites": 0}  # number of the last question about rows
         self._shown = {"structures": 0, "sites": 0}  # number of the answer that is shown
         self._parts = {"structures": 0, "sites": 0}  # parts whose rows are shown or asked for
@@ -149,7 +151,7 @@ class ScreeningWindow(QWidget):
             table.wanted.connect(partial(self._order, name))
             table.opened.connect(screenings.open_crystal)
             table.model.page_wanted.connect(partial(self._ask_page, name))
-            table.copy_wanted.connect(partial(screenings.ask_copy, name))
+            table.copy_wanted.connect(partial(screenings.ask_copy, cast("TableName", name)))
 
     # --- how far it is ------------------------------------------------------------------------------
 
