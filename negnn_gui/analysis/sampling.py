@@ -85,8 +85,7 @@ def sample_representative(
 
     Of each element and moment class first up to ``least`` sites are taken; the room that is left goes to all classes in
     proportion to what they still have. A balanced sample (:func:`sample_balanced`) shows rare kinds better, but there
-    the neighbours of an ordinary site are its rare relatives: their moments err by 0.43 μB where these err by 0.38
-    (val split, median weighted with :func:`stratum_weights`).
+    the nearest neighbours of an ordinary site are its rare relatives, and their moments mislead.
 
     Parameters
     ----------
