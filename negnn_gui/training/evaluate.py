@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.inference.calibration import Calibration
-from negnn_gui.inference.spin_states import from_quantiles
+from negnn_gui.inference.spin_states import from_modes, from_quantiles
 from negnn_gui.models.negnn import DFT, MEDIAN
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def moment_figures(head: str, found: SplitPredictions, calibration: Calibration)
         if (own := numbers == z).any()
     }
     if head == DFT:
-        figures["second_state"] = second_state_figures(quantiles, truth)
+        modes = None if found.modes is None else found.modes[kept]
+        figures["second_state"] = second_state_figures(quantiles, truth, modes)
     return figures
 
 
@@ -69,10 +70,17 @@ def error_figures(predicted: FloatArray, truth: FloatArray, numbers: IntArray) -
     return figures
 
 
-def second_state_figures(quantiles: FloatArray, truth: FloatArray) -> dict[str, Any]:
-    """How often a second spin state is told, and how often the known moment is nearer to it than to the median."""
+def second_state_figures(
+    quantiles: FloatArray, truth: FloatArray, modes: FloatArray | None = None
+) -> dict[str, Any]:
+    """How often a second spin state is told, and how often the known moment is nearer to it than to the median.
+
+    The states are those that a model names, ``modes`` (L, K, 2), or else those that are read from its quantiles.
+    """
     median = np.maximum(quantiles[:, MEDIAN], 0.0)
-    second = from_quantiles(quantiles)
+    second = (
+        from_quantiles(quantiles) if modes is None else from_modes(median, modes[:, :, 0], modes[:, :, 1])
+    )
     told = np.isfinite(second.alt)
     figures: dict[str, Any] = {"atoms": int(told.sum()), "share": float(told.mean())}
     if told.any():

@@ -114,7 +114,8 @@ def _second_state(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _error_row(label: str, own: Mapping[str, Any]) -> tuple[str, ...]:
-    r2 = "not defined" if own["r2"] is None else f"{own['r2']:.3f}"
+    # moments that hardly vary make R² meaningless long before it is undefined
+    r2 = "not defined" if own["r2"] is None else "< -10" if own["r2"] < -10 else f"{own['r2']:.3f}"
     return (
         label,
         f"{own['atoms']}",

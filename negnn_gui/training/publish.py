@@ -80,12 +80,15 @@ class SplitPredictions:
     atomic_numbers : (L,) int64
     ood_score : (L,) float64 or None
         None where no training domain was given.
+    modes : (L, K, 2) float64 or None
+        Spin states, place in μB and weight, where the model names them itself.
     """
 
     quantiles: NDArray[np.float64]
     truth: NDArray[np.float64]
     atomic_numbers: NDArray[np.int64]
     ood_score: NDArray[np.float64] | None
+    modes: NDArray[np.float64] | None = None
 
 
 def predict_split(
@@ -103,7 +106,7 @@ def predict_graphs(
     domain: TrainingDomain | None = None,
 ) -> SplitPredictions:
     """Predict every labelled atom of some graphs of the data."""
-    quantiles, scores = [], []
+    quantiles, scores, modes = [], [], []
     model.eval()
     with torch.inference_mode():
         for batch in batches(data, graphs):
@@ -111,7 +114,10 @@ def predict_graphs(
             if domain is not None and model.encoder is not None:
                 embeddings = model.encoder(batch, up_to=max(LEVEL, model.nodes.highest_level))
                 scores.append(domain.score(embeddings).double().numpy())
-            quantiles.append(model(batch, embeddings)[head].double().numpy())
+            answers = model(batch, embeddings)
+            quantiles.append(answers[head].double().numpy())
+            if f"{head}_modes" in answers:
+                modes.append(answers[f"{head}_modes"].double().numpy())
     atoms = data.store.atoms_of(graphs)
     truth = data.moments[atoms].astype(np.float64)
     known = np.isfinite(truth)
@@ -120,6 +126,7 @@ def predict_graphs(
         truth=truth[known],
         atomic_numbers=np.asarray(data.store.atomic_numbers[atoms], dtype=np.int64)[known],
         ood_score=np.concatenate(scores)[known] if scores else None,
+        modes=np.concatenate(modes)[known] if modes else None,
     )
 
 

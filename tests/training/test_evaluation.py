@@ -136,3 +136,11 @@ def test_second_states_are_counted_where_they_are_told() -> None:
     assert figures["nearer_share"] == pytest.approx(0.5)
     assert figures["mae_median_muB"] == pytest.approx(1.6)
     assert figures["mae_nearer_of_both_muB"] < 0.1
+
+
+def test_the_states_that_a_model_names_are_the_ones_that_count() -> None:
+    one = np.tile(np.full(len(QUANTILES), 4.1), (2, 1))
+    modes = np.array([[[4.1, 0.7], [0.9, 0.3]], [[4.1, 0.95], [0.9, 0.05]]])
+    figures = second_state_figures(one, np.array([1.0, 4.1]), modes)
+    assert (figures["atoms"], figures["nearer_share"]) == (1, 1.0)
+    assert figures["mean_weight"] == pytest.approx(0.3)
