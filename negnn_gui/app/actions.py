@@ -137,6 +137,8 @@ class Actions(QObject):
         file.addMenu(self._examples)
         file.addMenu(self._recent)
         file.addSeparator()
+        self._bench.sessions.add_to(file)
+        file.addSeparator()
         file.addMenu(self._export)
         file.addSeparator()
         file.addActions([self.close_entry, self.quit])

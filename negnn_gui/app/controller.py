@@ -49,7 +49,8 @@ class Controller(QObject):
 
     ``activity_changed`` carries an :class:`~negnn_gui.app.activity.Activity` or None, ``notice`` a sentence of a
     worker to be kept, ``said`` one for the moment, ``problem`` one for a dialog, ``exported`` the path of a saved
-    table, ``many_found`` paths that hold more structures than are opened unasked, and what they hold.
+    table, ``many_found`` paths that hold more structures than are opened unasked, and what they hold,
+    ``session_wanted`` the path of a session file.
     """
 
     activity_changed = Signal(object)
@@ -59,6 +60,7 @@ class Controller(QObject):
     problem = Signal(str)
     exported = Signal(object)
     many_found = Signal(object, str)
+    session_wanted = Signal(object)
     device_changed = Signal(str)
     models_changed = Signal(object)
     libraries_loaded = Signal()
@@ -157,7 +159,11 @@ class Controller(QObject):
 
     def open_paths(self, paths: Iterable[Path]) -> None:
         """Read files and folders; what is readable joins the session as it comes."""
-        wanted = tuple(paths)
+        given = list(paths)
+        sessions = [path for path in given if path.suffix.lower() == ".negnn" and not path.is_dir()]
+        for path in sessions:
+            self.session_wanted.emit(path)
+        wanted = tuple(path for path in given if path not in sessions)
         if wanted:
             self._opening = list(dict.fromkeys([*self._opening, *wanted]))
             self._submit_files(ReadPaths(wanted, self.open_at_most))

@@ -299,7 +299,9 @@ class Session(QObject):
     @property
     def current(self) -> StructureEntry | None:
         """The structure shown in 3D."""
-        return None if self._current is None else self._entries[self._current]
+        return (
+            None if self._current is None else self._entries.get(self._current)
+        )  # closing it, it may be gone
 
     def set_current(self, entry_id: str | None) -> None:
         """Show another structure; unknown ids are ignored."""

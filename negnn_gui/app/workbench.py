@@ -21,6 +21,7 @@ from negnn_gui.app.linked_views import LinkedViews
 from negnn_gui.app.main_window import MainWindow
 from negnn_gui.app.picture_export import PictureExport
 from negnn_gui.app.screening.desk import ScreeningDesk
+from negnn_gui.app.session_files import SessionFiles
 from negnn_gui.app.views.site_sentence import site_sentence
 from negnn_gui.app.views.status import StatusBar
 from negnn_gui.app.views.welcome import Welcome
@@ -63,6 +64,7 @@ class Workbench(QObject):
         self.pictures = PictureExport(window, window.preferences)
         self.desk = Desk(self)
         self.evidence = Evidence(self)
+        self.sessions = SessionFiles(self)
         self.menus = Actions(self)
         self.views = LinkedViews(controller, self._place, self)
         self.desk.link()

@@ -21,6 +21,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -80,6 +81,7 @@ class StoreHeader:
     format: int = STORE_FORMAT
 
 
+@cache
 def schema(table: TableName, levels: str = "") -> pa.Schema:
     """Columns and types of the parts of one table."""
     if table == "embeddings":

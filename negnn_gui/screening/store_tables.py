@@ -48,6 +48,7 @@ class StoreTables:
         self._levels = read_header(folder).levels
         self._counts: dict[TableName, list[int]] = {"sites": [], "structures": []}
         self._held: OrderedDict[tuple[TableName, int], pa.Table] = OrderedDict()
+        self._open: tuple[tuple[TableName, int] | None, pq.ParquetFile | None] = (None, None)
         self._sort_keys: dict[tuple[TableName, str], tuple[int, NDArray[Any]]] = {}
         self.grow(n_parts)
 
@@ -196,14 +197,27 @@ class StoreTables:
         kinds = schema(table, self._levels)
         if names is not None:
             kinds = pa.schema([kinds.field(name) for name in names])
-        path = part_path(self.folder, table, part)
-        if not path.exists():
+        file = self._file(table, part)
+        if file is None:
             return kinds.empty_table()
         try:
-            found = pq.ParquetFile(path).read(columns=names, use_threads=False)
-            return found.select(kinds.names).cast(kinds)
+            return file.read(columns=kinds.names, use_threads=False).select(kinds.names).cast(kinds)
         except (pa.ArrowException, KeyError) as error:
+            path = part_path(self.folder, table, part)
             raise ScreeningError(f"{path} is damaged ({error}); the screening must be begun anew") from error
+
+    def _file(self, table: TableName, part: int) -> pq.ParquetFile | None:
+        """A part, opened; the last one stays open, because a filter reads one column after the other."""
+        key = (table, part)
+        if self._open[0] != key:
+            path = part_path(self.folder, table, part)
+            try:
+                self._open = (key, pq.ParquetFile(path) if path.exists() else None)
+            except pa.ArrowException as error:
+                raise ScreeningError(
+                    f"{path} is damaged ({error}); the screening must be begun anew"
+                ) from error
+        return self._open[1]
 
 
 class _LazyColumns(Mapping[str, NDArray[Any]]):

@@ -44,6 +44,8 @@ class BorrowedPredictor:
         """Analyses in the order of ``entries``; fewer where ``cancelled()`` says so."""
 
         def work(predictor: Predictor) -> list[Analysis | PredictionFailure]:
+            if (predictor.encoder, predictor.model) != (self.encoder, self.model):
+                raise ScreeningError("the model was changed meanwhile; choose the former one to go on")
             return list(predictor.predict(entries, cancelled=cancelled, notify=notify))
 
         yield from self._ask(work)
