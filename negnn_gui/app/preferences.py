@@ -59,11 +59,6 @@ class Preferences(QObject):
     # --- predicting ---------------------------------------------------------------------------------
 
     @property
-    def remembers(self) -> bool:
-        """Whether this run leaves anything behind for the next one."""
-        return self._remember
-
-    @property
     def auto_predict(self) -> bool:
         """Whether structures are predicted as soon as they are opened."""
         return self._flag("predict/automatically", True)

@@ -134,9 +134,11 @@ class Workbench(QObject):
 
     def _shut_down(self) -> None:
         """Cancel, join the workers, then let VTK go: a worker must never outlive what it reports to."""
+        self.sessions.before_closing()
         ended = [desk.shutdown() for desk in (self.evidence, self.screening, self.controller)]
         self.joined = all(ended)
         self.menus.atlases.finalise()
+        self.sessions.finish(self.joined)
         self.views.finalise()
 
     # --- what the user asks for ---------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.gui
 
 WAIT = 100_000
+
+
+@pytest.fixture(autouse=True)
+def no_copies_of_other_tests(load_tiny: object) -> Iterator[None]:
+    """The data home is that of the random model, which all tests share."""
+    shutil.rmtree(copies_folder(), ignore_errors=True)
+    yield
+    shutil.rmtree(copies_folder(), ignore_errors=True)
 
 
 @pytest.fixture
