@@ -79,7 +79,7 @@ def learning_curves(rows: Sequence[Row], encoder: str) -> Figure | None:
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.minorticks_off()
     _outer_labels(figure, "training structures", "MAE of abs(m), all atoms (μB)")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
     return figure
 
 
@@ -201,7 +201,7 @@ def ranges(rows: Sequence[Row], encoder: str) -> Figure | None:
         return None
     _outer_labels(figure, "level (bonds that an atom sees)", "MAE / MAE of level 0")
     figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=8
+        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=8
     )
     return figure
 

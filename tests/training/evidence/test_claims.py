@@ -42,12 +42,15 @@ def test_the_protocol_needs_the_figure_and_every_rival_beaten() -> None:
 
 
 def test_descriptors_are_compared_seed_by_seed() -> None:
-    better = regression("hse_gap", {f"{OURS}:01": 0.5, "ofm": 0.6, "sine": 0.9})
+    better = [r for name in TASKS for r in regression(name, {f"{OURS}:01": 0.5, "ofm": 0.6, "sine": 0.9})]
+    part = [{**r, "part": r["seed"]} for r in regression("", {f"{OURS}:01": 0.5, "ofm": 0.6, "sine": 0.9})]
     worse = regression("bulk_modulus", {f"{OURS}:01": 0.5, "ofm": 0.4, "sine": 0.3})
-    assert claims.descriptor_claim(better, OURS).verdict == "holds"
-    assert claims.descriptor_claim(better + worse, OURS).verdict == "partly"
-    assert claims.descriptor_claim(worse, OURS).verdict == "does not hold"
-    assert claims.descriptor_claim([], OURS).verdict == "not measured"
+    assert claims.descriptor_claim(better, part, OURS).verdict == "holds"
+    incomplete = claims.descriptor_claim([], part, OURS)
+    assert incomplete.verdict == "partly" and "2 of 18 comparisons were measured" in incomplete.found
+    assert claims.descriptor_claim(worse, part, OURS).verdict == "partly"
+    assert claims.descriptor_claim(worse, [], OURS).verdict == "does not hold"
+    assert claims.descriptor_claim([], [], OURS).verdict == "not measured"
 
 
 @pytest.mark.parametrize(("site", "structure", "verdict"), [(1, 3, "holds"), (3, 1, "does not hold")])
@@ -58,6 +61,8 @@ def test_the_range_is_that_of_the_best_single_level(site: int, structure: int, v
         errors = {f"{OURS}:{level}": 1 + abs(level - best) / 10 for level in range(6)}
         rows += regression(name, errors)
     assert claims.range_claim(rows, OURS).verdict == verdict
+    found = claims.range_claim([r for r in rows if r["task"] != "hse_gap"], OURS)
+    assert found.verdict != "holds" and "7 of 8 properties were measured" in found.found
 
 
 def learning(family: str, size: int, plain: float, own: float) -> list[dict[str, str]]:
