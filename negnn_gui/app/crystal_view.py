@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from negnn_gui.app.bond_search import BondSearch
 from negnn_gui.app.comparison import Comparison
-from negnn_gui.app.scene.colouring import Colouring, colour_scale, site_values
+from negnn_gui.app.scene.colouring import Colouring, colour_scale, doubtful_sites, site_values
 from negnn_gui.app.scene.measure import AtomRef
 from negnn_gui.app.scene.moments import Magnitudes
 from negnn_gui.app.scene.style import Style
@@ -175,8 +175,10 @@ class CrystalView(QObject):
             self.canvas.set_values(*self.coloured(entry))
         self._show_panel()
 
-    def coloured(self, entry: StructureEntry) -> tuple[Colouring, NDArray[np.float64], Magnitudes | None]:
-        """Colouring, values and magnitudes of a structure: what ``CrystalCanvas.set_values`` takes."""
+    def coloured(
+        self, entry: StructureEntry
+    ) -> tuple[Colouring, NDArray[np.float64], Magnitudes | None, frozenset[int]]:
+        """Colouring, values, magnitudes and doubtful sites of a structure: what ``CrystalCanvas.set_values`` takes."""
         analysis = self._session.analysis(entry.id)
         chosen = self._session.colouring
         if analysis is None and chosen.property not in ("element", "input"):
@@ -190,7 +192,7 @@ class CrystalView(QObject):
         values = site_values(entry, analysis, chosen.property)
         if chosen.property == "cluster" and (clusters := self.clusters_of(entry.id)) is not None:
             values = clusters
-        return chosen, values, magnitudes
+        return chosen, values, magnitudes, doubtful_sites(analysis, chosen.property)
 
     def show_selection(self) -> None:
         """Mark what is selected in the current structure."""
@@ -216,7 +218,7 @@ class CrystalView(QObject):
         style = self._session.style(None if entry is None else entry.id)
         chosen, scale = self._session.colouring, None
         if entry is not None:
-            chosen, values, _ = self.coloured(entry)
+            chosen, values, *_ = self.coloured(entry)
             scale = colour_scale(entry, chosen, values)
         self.bar.show_state(style.atoms, style.perspective)
         shown = replace(self._session.colouring) if entry is None else chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,3 +64,23 @@ def test_doubt_has_two_reasons_and_none_without_a_number() -> None:
     found = analysis(unsure, moment, [0.1, 0.99, 0.99])
     np.testing.assert_array_equal(doubtful(found, "moment"), [True, True, False])
     np.testing.assert_array_equal(doubtful(found, "moment_exp"), [False, True, False])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("moment", {0, 1}),
+        ("interval", {0, 1}),
+        ("moment_exp", {1}),
+        ("ood", {1, 2}),
+        ("element", set()),
+        ("input", set()),
+    ],
+)
+def test_rings_in_3d_follow_what_is_coloured(name: Any, expected: set[int]) -> None:
+    from negnn_gui.app.scene.colouring import doubtful_sites
+
+    moment = prediction([0.1, 0.1, np.nan])
+    found = analysis(replace(moment, hi=np.array([3.0, 0.2, np.nan])), moment, [0.1, 0.99, 0.99])
+    assert doubtful_sites(found, name) == expected
+    assert doubtful_sites(None, name) == frozenset()

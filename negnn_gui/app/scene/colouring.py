@@ -132,6 +132,19 @@ def site_values(entry: StructureEntry, analysis: Analysis | None, name: Property
     return np.asarray(analysis.ood_score, dtype=np.float64)
 
 
+def doubtful_sites(analysis: Analysis | None, name: Property) -> frozenset[int]:
+    """Sites whose coloured prediction deserves doubt: a wide interval, or surroundings unlike the training data."""
+    from negnn_gui.analysis.doubt import doubtful, far
+
+    if analysis is None or name in ("element", "input", "cluster"):
+        return frozenset()
+    if name == "ood":
+        unsure = far(analysis.ood_score)
+    else:
+        unsure = doubtful(analysis, "moment_exp" if name == "moment_exp" else "moment")
+    return frozenset(int(site) for site in np.flatnonzero(unsure))
+
+
 def robust_limits(values: NDArray[np.float64], info: PropertyInfo) -> tuple[float, float]:
     """Ends of a colour bar: 2nd and 98th percentile (extremes of few values); symmetric if diverging."""
     if info.fixed is not None:

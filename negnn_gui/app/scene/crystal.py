@@ -54,6 +54,7 @@ class CrystalScene:
         self._scale: ColourScale | None = None
         self._legend: list[tuple[str, RGB]] = []
         self._selection: frozenset[int] = frozenset()
+        self._doubtful: frozenset[int] = frozenset()
         self._measured: tuple[AtomRef, ...] = ()
         self._fit_wanted = False
 
@@ -111,6 +112,7 @@ class CrystalScene:
         """
         self._style = style or self._style
         self._entry, self._values, self._magnitudes, self._found = entry, None, None, found
+        self._doubtful = frozenset()
         self._colouring = replace(self._colouring, property="element", limits=None)
         self._selection, self._measured = frozenset(), ()
         self._arranged = None if entry is None else draw(entry, self._style, found)
@@ -145,8 +147,11 @@ class CrystalScene:
         colouring: Colouring,
         values: NDArray[np.float64] | None,
         magnitudes: Magnitudes | None = None,
+        doubtful: frozenset[int] = frozenset(),
     ) -> None:
         """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``.
+
+        ``doubtful`` sites get a ring of their own, see ``colouring.doubtful_sites``.
 
         ``magnitudes`` are the predicted moments that bars and balls show; None takes the values, where they
         are predicted moments.
@@ -163,6 +168,7 @@ class CrystalScene:
         if magnitudes is None and values is not None and colouring.property in _MAGNITUDES:
             magnitudes = Magnitudes(values, property_info(self._entry, colouring.property).title)
         self._colouring, self._values, self._magnitudes = colouring, values, magnitudes
+        self._doubtful = doubtful
         self._refresh()
 
     def set_selection(self, sites: Iterable[int]) -> None:
@@ -310,6 +316,7 @@ class CrystalScene:
             entry, self._drawing, self._style, self._theme, colouring, self._magnitudes, colours
         )
         self._layers.mark(self._drawing, self._selection, self._theme)
+        self._layers.mark_doubtful(self._drawing, self._doubtful, self._theme)
 
     def _apply_fit(self, width: float, height: float, unit: float) -> None:
         if not self._fit_wanted or self._drawing is None:
@@ -341,6 +348,8 @@ class CrystalScene:
             glyphs = self._layers.glyphs()
             key = glyphs if self._ball_key is None else self._ball_key
             furniture.furnish(frame, drawing, self._style, self._legend, self._scale, key)
+            if self._style.legend and self._doubtful:
+                furniture.add_doubt_key(frame)
         result = self.set_measured(self._measured)
         if result is not None and self._entry is not None:
             points = np.array([atom_position(ref, drawing.lattice, drawing.frac) for ref in self._measured])

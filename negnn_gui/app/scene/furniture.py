@@ -133,6 +133,15 @@ def add_colour_bar(frame: Frame, scale: ColourScale) -> None:
         overlay.add_text(Text("no data", left - 8.0 * unit, middle, _SMALL * unit, theme.foreground, "right"))
 
 
+def add_doubt_key(frame: Frame) -> None:
+    """What the rings of doubtful atoms mean, at the top left and in their colour."""
+    unit, edge = frame.unit, _EDGE * frame.unit
+    words = "ringed: wide interval or unlike training data"
+    if text_width(words, _SMALL * unit) > 0.6 * frame.width:
+        words = "ringed: unsure"
+    frame.overlay.add_text(Text(words, edge, edge + 8.0 * unit, _SMALL * unit, frame.theme.doubt))
+
+
 def add_axes(frame: Frame, lattice: NDArray[np.float64]) -> None:
     """Arrows along a, b, c in the bottom left corner, as the crystal is turned."""
     unit, overlay, camera = frame.unit, frame.overlay, frame.camera

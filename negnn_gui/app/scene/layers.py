@@ -36,6 +36,7 @@ _VACANT: RGB = (242, 242, 242)
 # More sticks than this are left out of the pictures drawn while the crystal is being turned.
 _MANY_STICKS = 8_000
 _FACE_ALPHA = 110
+_DOUBT_INNER = 1.22  # of an atom's radius: just outside the ring of a selected atom
 _EDGE_COLOUR = (70, 74, 82)
 
 
@@ -57,7 +58,7 @@ class CrystalLayers:
         self._bonds, self._box = Sticks(), Lines()
         self._faces, self._edges = Triangles(), Lines()
         self._shafts, self._heads = Sticks(), Triangles()
-        self._rings = Rings()
+        self._rings, self._doubts = Rings(), Rings()
         self._glyphs: Glyphs | None = None
         self._n_sticks = 0
         for part in self._parts():
@@ -101,6 +102,12 @@ class CrystalLayers:
         inner = np.maximum(drawing.radii[chosen] * 1.02, 0.18)
         self._rings.update(drawing.atoms.position[chosen], inner, theme.accent)
 
+    def mark_doubtful(self, drawing: Drawing, sites: frozenset[int], theme: Theme) -> None:
+        """Put wider rings, outside those of the selection, around all displayed images of doubtful sites."""
+        chosen = np.isin(drawing.atoms.site, list(sites))
+        inner = np.maximum(drawing.radii[chosen] * _DOUBT_INNER, 0.24)
+        self._doubts.update(drawing.atoms.position[chosen], inner, theme.doubt)
+
     def set_line_width(self, unit: float) -> None:
         """Width of the box's edges for a picture whose logical pixel has ``unit`` pixels."""
         self._box.set_width(max(1.0, 1.6 * unit))
@@ -119,10 +126,10 @@ class CrystalLayers:
                 self._bonds.actor.VisibilityOn()
 
     def shapes(self) -> Shapes:
-        """The bodies that are shown, without the rings of the selection."""
+        """The bodies that are shown, without the rings of selected and doubtful sites."""
         shapes = Shapes()
         for part in self._parts():
-            if part is self._rings or not part.actor.GetVisibility():
+            if isinstance(part, Rings) or not part.actor.GetVisibility():
                 continue
             if isinstance(part, Spheres):
                 shapes.spheres.append(part.placed())
@@ -149,6 +156,7 @@ class CrystalLayers:
             self._shafts,
             self._heads,
             self._rings,
+            self._doubts,
         )
 
     def _show_box(self, drawing: Drawing, style: Style, theme: Theme) -> None:

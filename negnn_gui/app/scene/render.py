@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.app.scene.camera import STANDARD
-from negnn_gui.app.scene.colouring import Colouring, Property, site_values
+from negnn_gui.app.scene.colouring import Colouring, Property, doubtful_sites, site_values
 from negnn_gui.app.scene.crystal import CrystalScene
 from negnn_gui.app.scene.style import LIGHT, Style, Theme
 
@@ -65,7 +65,11 @@ def render_file_image(
     scene = CrystalScene(theme, style)
     try:
         scene.set_structure(entry)
-        scene.set_values(colouring, site_values(entry, analysis, colouring.property))
+        scene.set_values(
+            colouring,
+            site_values(entry, analysis, colouring.property),
+            doubtful=doubtful_sites(analysis, colouring.property),
+        )
         scene.look(view)
         return scene.render_image(width, height, transparent, unit=picture_unit(width, height))
     finally:

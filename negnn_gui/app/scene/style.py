@@ -35,10 +35,17 @@ class Theme:
     foreground: tuple[int, int, int]
     cell: tuple[int, int, int]
     accent: tuple[int, int, int]
+    doubt: tuple[int, int, int] = (204, 51, 153)
 
 
 LIGHT = Theme(background=(255, 255, 255), foreground=(32, 35, 40), cell=(96, 102, 112), accent=(255, 128, 0))
-DARK = Theme(background=(30, 32, 36), foreground=(228, 230, 234), cell=(150, 156, 166), accent=(255, 176, 32))
+DARK = Theme(
+    background=(30, 32, 36),
+    foreground=(228, 230, 234),
+    cell=(150, 156, 166),
+    accent=(255, 176, 32),
+    doubt=(240, 120, 200),
+)
 
 
 @dataclass(frozen=True)

@@ -149,9 +149,13 @@ class CrystalCanvas(QWidget):
         colouring: Colouring,
         values: NDArray[np.float64] | None,
         magnitudes: Magnitudes | None = None,
+        doubtful: frozenset[int] = frozenset(),
     ) -> None:
-        """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``, magnitudes for bars and balls."""
-        self._lazy.set_values(colouring, values, magnitudes)
+        """Colour the atoms; ``values`` (N,) as from ``colouring.site_values``, magnitudes for bars and balls.
+
+        ``doubtful`` sites get a ring of their own.
+        """
+        self._lazy.set_values(colouring, values, magnitudes, doubtful)
         self.refresh()
 
     def set_found_bonds(self, found: CellBonds | None) -> None:

@@ -47,6 +47,7 @@ class LazyScene:
     def __init__(self) -> None:
         self.entry: StructureEntry | None = None
         self.magnitudes: Magnitudes | None = None
+        self.doubtful: frozenset[int] = frozenset()
         self.found: CellBonds | None = None
         self.cameras: dict[str, KeptView] = {}
         self.style = Style()
@@ -108,6 +109,7 @@ class LazyScene:
     ) -> None:
         """Another structure, coloured by element, seen from where it was seen last."""
         self.entry, self.values, self.magnitudes, self._view = entry, None, None, None
+        self.doubtful = frozenset()
         self.style, self.found = style or self.style, found
         self.colouring = replace(self.colouring, property="element", limits=None)
         self.picks.clear()
@@ -121,11 +123,13 @@ class LazyScene:
         colouring: Colouring,
         values: NDArray[np.float64] | None,
         magnitudes: Magnitudes | None = None,
+        doubtful: frozenset[int] = frozenset(),
     ) -> None:
         """Other colours."""
         self.colouring, self.values, self.magnitudes = colouring, values, magnitudes
+        self.doubtful = doubtful
         if self._scene is not None and self.entry is not None:
-            self._scene.set_values(colouring, values, magnitudes)
+            self._scene.set_values(colouring, values, magnitudes, doubtful)
 
     def set_found_bonds(self, found: CellBonds | None) -> None:
         """What CrystalNN found."""
@@ -281,7 +285,7 @@ class LazyScene:
         scene.set_structure(self.entry, style=self.style, found=self.found)
         if self.entry is None:
             return
-        scene.set_values(self.colouring, self.values, self.magnitudes)
+        scene.set_values(self.colouring, self.values, self.magnitudes, self.doubtful)
         scene.set_selection(self.picks.sites)
         scene.set_measured(self.picks.refs)
         kept = self.cameras.get(self.entry.id)

@@ -13,7 +13,7 @@ from negnn_gui.app.scene.colouring import Colouring, colour_sites
 from negnn_gui.app.scene.crystal import CrystalScene
 from negnn_gui.app.scene.drawing import half_sticks
 from negnn_gui.app.scene.measure import AtomRef
-from negnn_gui.app.scene.style import DARK, LIGHT, Style
+from negnn_gui.app.scene.style import DARK, LIGHT, Style, Theme
 from negnn_gui.structures.entry import StructureEntry
 
 Crystals = Callable[..., StructureEntry]
@@ -148,6 +148,38 @@ def test_a_selected_site_has_rings_around_all_its_images(known_crystal: Crystals
         assert near.any()
     scene.set_selection(())
     np.testing.assert_array_equal(scene.render_image(WIDTH, HEIGHT), before)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_doubtful_sites_have_wider_rings_that_a_line_of_text_explains(
+    theme: Theme, known_crystal: Crystals, open_scene: Scenes
+) -> None:
+    entry = known_crystal("perovskite")
+    scene = open_scene(entry, replace(BARE, bonds=False), theme=theme)
+    scene.look("c")
+    values = np.linspace(0.0, 4.0, entry.n_sites)
+
+    def ringed(doubtful: frozenset[int]) -> np.ndarray:
+        scene.set_values(Colouring("moment"), values, doubtful=doubtful)
+        image = scene.render_image(WIDTH, HEIGHT).astype(int)
+        return np.abs(image[..., :3] - np.array(theme.doubt)).max(axis=2) < 8
+
+    assert not ringed(frozenset()).any()
+    ys, xs = np.nonzero(ringed(frozenset({1})))
+    titanium = places(scene)[scene.drawing.atoms.site == 1]
+    radius = scene.drawing.radii[scene.drawing.atoms.site == 1][0] * scene.camera.pixels_per_angstrom(HEIGHT)
+    distance = np.linalg.norm(np.stack([xs, ys], 1)[:, None] - titanium[None, :, :2], axis=2).min(axis=1)
+    assert len(xs) > 20
+    # outside the ring of a selected atom, so that both can be seen
+    assert np.all(distance > 1.15 * radius)
+    assert np.all(distance < 1.55 * radius)
+    scene.set_style(replace(BARE, bonds=False, legend=True))
+    top_left = ringed(frozenset({1}))[:40, : WIDTH // 2]
+    assert top_left.any()
+    scene.set_structure(entry)
+    assert not (
+        np.abs(scene.render_image(WIDTH, HEIGHT)[..., :3].astype(int) - np.array(theme.doubt)).max(axis=2) < 8
+    ).any()
 
 
 def test_a_picture_has_its_size_and_an_opaque_background(known_crystal: Crystals, open_scene: Scenes) -> None:
