@@ -76,7 +76,7 @@ def test_heavy_libraries_are_not_loaded_at_the_first_paint(tmp_path):
 
 def test_unattended_run_leaves_picture_and_table(nio, tiny_models, tmp_path):
     done = run_window(
-        *("NiO.cif", "--model", TINY_MODEL, "--device", "cpu", "--size", "1100x700"),
+        *("NiO.cif", "--model", TINY_MODEL, "--device", "cpu", "--size", "1200x800"),
         *("--screenshot", "out/window.png", "--export-csv", "out/sites.csv", "--exit"),
         cwd=tmp_path,
         XDG_DATA_HOME=str(tiny_models),
@@ -89,7 +89,7 @@ def test_unattended_run_leaves_picture_and_table(nio, tiny_models, tmp_path):
     assert (tmp_path / "out" / "sites.meta.json").is_file()
     picture = (tmp_path / "out" / "window.png").read_bytes()
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(picture[16:20], "big") == 1100
+    assert int.from_bytes(picture[16:20], "big") == 1200
 
 
 def test_unattended_run_says_what_went_wrong_and_exits_with_1(nio, tiny_models, tmp_path):
