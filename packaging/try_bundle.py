@@ -85,16 +85,22 @@ def _bare_environment(home: Path) -> dict[str, str]:
 
 
 def _run(program: Path, arguments: tuple[str, ...], here: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        [str(program), *arguments],
-        cwd=here,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=_LONGEST_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [str(program), *arguments],
+            cwd=here,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=_LONGEST_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        said = late.stderr.decode(errors="replace").strip() if isinstance(late.stderr, bytes) else ""
+        raise BundleError(
+            f"{program.name} did not end within {_LONGEST_S} s: {said or 'it said nothing'}"
+        ) from late
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise BundleError(f"{program.name} {' '.join(arguments)} ended with {done.returncode}: {said}")
@@ -111,7 +117,7 @@ def main() -> int:
     try:
         for sentence in try_bundle(Path(sys.argv[1])):
             print(sentence)
-    except (BundleError, OSError, subprocess.TimeoutExpired) as problem:
+    except (BundleError, OSError) as problem:
         print(f"the bundle does not work: {problem}", file=sys.stderr)
         return 1
     return 0
