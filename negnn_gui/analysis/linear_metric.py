@@ -39,7 +39,7 @@ class LinearMetric:
         points = np.asarray(vectors, dtype=np.float32)
         if points.ndim != 2 or points.shape[1] != len(self.mean):
             raise ValueError(f"this metric takes vectors of length {len(self.mean)}, not {points.shape}")
-        mapped: Float32Array = (points - self.mean) @ self.map
+        mapped: Float32Array = ((points - self.mean) @ self.map).astype(np.float32, copy=False)
         return mapped
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:

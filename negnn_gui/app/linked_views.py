@@ -150,7 +150,7 @@ class LinkedViews(QObject):
         self.map.hovered.connect(self.hovered)
         self.map.clusters_changed.connect(self._show_values_in_crystal)
         if self.crystal is not None:
-            self.crystal.clusters_of = self.map.cluster_numbers
+            self.crystal.clusters_of = self.map.cluster_numbers  # type: ignore[method-assign]
         self._place("map", self.map)
 
     def _make_plots(self) -> None:

@@ -137,7 +137,7 @@ def test_refusals_are_one_sentence(canvas: CrystalCanvas, pictures: PictureExpor
     assert [
         word in line for word, line in zip((".png", "folder", ".glb", "No such", "Open"), heard, strict=True)
     ] == [True] * 5
-    assert list(tmp_path.glob("x*")) == []
+    assert list(tmp_path.glob("x.*")) == []
 
 
 def test_the_scene_is_saved_for_other_programs(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QPolygonF, QResizeEvent
+from PySide6.QtGui import QPolygonF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from negnn_gui.analysis.atlas import Atlas
@@ -155,7 +155,7 @@ class EnvironmentMaps(QWidget):
 
     # --- from data to points ------------------------------------------------------------------------
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Catch up: nothing is fitted for a panel that nobody looks at."""
         super().showEvent(event)
         if self._stale:
