@@ -85,6 +85,9 @@ class MapBar(QWidget):
         self.method = self._choice("Kind of map", {method.value: TIPS[method] for method in Method})
         self.tint = self._choice("Colours of the map", {tint.value: _TINT_TIPS[tint] for tint in Tint})
         self.sizes = self._choice("Size of points", dict(_SIZE_TEXTS.values()))
+        self.sizes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.sizes.setMinimumContentsLength(9)  # the list shows the rest
+        self.sizes.view().setMinimumWidth(self.sizes.view().sizeHintForColumn(0) + 28)
         self.parameters = MapParameters()
         self.panel = ParametersPanel(self)
         self.panel.applied.connect(self._on_parameters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from negnn_gui.analysis.atlas import Atlas
@@ -13,6 +13,8 @@ from negnn_gui.app.views.level_panel import LevelPanel
 from negnn_gui.app.views.similarity_matrix import SimilarityMatrix
 from negnn_gui.results import Analysis, SiteRef
 from negnn_gui.structures.entry import StructureEntry
+
+_SMALLEST = QSize(180, 140)
 
 
 class Insight(QTabWidget):
@@ -29,6 +31,8 @@ class Insight(QTabWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
+        # The tallest of the panels must not take the room of the map above.
+        self.setMinimumSize(_SMALLEST)
         self.setAccessibleName("Insight")
         self.by_level = LevelPanel(self)
         self.similarity = SimilarityMatrix(self)

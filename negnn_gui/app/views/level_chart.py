@@ -50,6 +50,8 @@ class LevelChart(QWidget):
             plot.clear()
             style_plot(plot, colours, self.font())
             plot.setLabel("bottom", "level")
+            # pyqtgraph measures with its own font: in ours the label would lie on the numbers
+            plot.getAxis("bottom").setHeight(int(2.6 * self.fontMetrics().height()))
         found = self._found
         if found is None:
             return
@@ -67,14 +69,14 @@ class LevelChart(QWidget):
                     levels[known], values[known], name=name, pen=pg.mkPen(QColor(*tint), width=2),
                     symbol=symbol, symbolSize=7, symbolBrush=QColor(*tint), symbolPen=None,
                 )  # fmt: skip
-        self.shares.setLabel("left", "share of neighbours")
+        self.shares.setLabel("left", "share")
         self.shares.setRange(xRange=(-0.2, levels[-1] + 0.2), yRange=(0, 1), padding=0.04)
         self._draw_moments(found, levels)
 
     def _draw_moments(self, found: LevelNeighbours, levels: np.ndarray) -> None:
         colours = plot_colours(self.palette())
         known = np.isfinite(found.median)
-        self.moments.setLabel("left", "known abs(m) (μB)")
+        self.moments.setLabel("left", "abs(m) (μB)")
         if known.any():
             middle = found.median[known]
             bars = pg.ErrorBarItem(

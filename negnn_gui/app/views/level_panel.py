@@ -94,7 +94,7 @@ class LevelPanel(QWidget):
         self.on_map.setToolTip("Ring the chosen sites, or all of the list, on the map")
         self.on_map.clicked.connect(self._on_show)
         self.chart = LevelChart(self)
-        self.chart.setMinimumHeight(120)
+        self.chart.setMinimumHeight(60)
         self.export = PlotMenu(
             self.chart, "neighbours-by-level", self.write_csv, lambda: self.found is not None
         )
