@@ -18,6 +18,7 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
+from negnn_gui.app.model_choice import ModelChoice
 from negnn_gui.app.running import make_workbench
 from negnn_gui.app.startup import make_application, make_window
 from negnn_gui.app.workbench import Workbench
@@ -35,7 +36,7 @@ def take(folder: Path, appearance: str = "light") -> list[Path]:
     window = make_window(application, appearance=appearance, remember=False)
     window.resize(1600, 1000)
     bench: list[Workbench] = []
-    window.painted.connect(lambda: bench.append(make_workbench(window, device="cpu")))
+    window.painted.connect(lambda: bench.append(make_workbench(window, ModelChoice(device="cpu"))))
     furnished: list[bool] = []
     window.show()
     _until(lambda: bool(bench))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar, QWidget
 
 _TITLES = {
     "structures": "Structures",
@@ -40,6 +40,11 @@ class Docks:
         self._window = window
         self._docks = {name: self._make(name) for name in _TITLES}
         self._arrange()
+        self._settled = QTimer(window)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._hide_stray_tab_bars)
+        for dock in self:
+            dock.visibilityChanged.connect(lambda _: self._settled.start(0))
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
@@ -99,6 +104,18 @@ class Docks:
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
         window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
 
+    def _hide_stray_tab_bars(self) -> None:
+        """Qt may leave a second tab bar of docks in tabs where they stood before; it belongs to nothing there."""
+        titles = {dock.windowTitle(): dock for dock in self}
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self._window.findChildren(QTabBar, options=direct):
+            dock = titles.get(bar.tabText(bar.currentIndex()))
+            if dock is None or not bar.isVisible() or dock.isFloating():
+                continue
+            place, beside = bar.geometry(), dock.geometry()
+            if not place.adjusted(-4, -4, 4, 4).intersects(beside) or abs(place.left() - beside.left()) > 40:
+                bar.hide()
+
     def share_space(self) -> None:
         """Give the docks of the first arrangement their shares of the window, which must be on screen."""
         window, docks = self._window, self._docks
@@ -116,6 +133,7 @@ class Docks:
             [docks["structures"], docks["details"]], [round(height * 0.22), round(height * 0.38)], down
         )
         window.resizeDocks([docks["map"], docks["like"]], [round(height * 0.4), round(height * 0.22)], down)
+        self._settled.start(0)
 
 
 def _placeholder(text: str) -> QLabel:
