@@ -54,6 +54,7 @@ def embed(
     disorder: options.Disorder = DisorderChoice.SKIP,
     resume: options.Resume = False,
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
     time_limit: options.TimeLimit = 30.0,
     verbose: options.Verbose = False,
 ) -> None:
@@ -63,8 +64,8 @@ def embed(
 
     Writes one row a site or structure, a .meta.json beside it and, if anything failed, an .errors.csv.
     """
-    from negnn_gui.cli.loading import encoder_predictor
     from negnn_gui.cli.screen import default_workers, screen, standard_input
+    from negnn_gui.screening.model_choice import ModelChoice
     from negnn_gui.screening.request import EmbeddingsOutput, ScreeningRequest
 
     kind = options.table_format(output, "embeddings are")
@@ -83,7 +84,7 @@ def embed(
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    status = screen(request, lambda: encoder_predictor(model, device))
+    status = screen(request, ModelChoice(model, encoder_only=True, device=device), cluster)
     if dictionary is not None:
         _write_dictionary(output, dictionary)
     raise typer.Exit(status)

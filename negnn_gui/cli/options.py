@@ -49,6 +49,15 @@ Workers = Annotated[
         "--workers", metavar="N", min=0, help="Processes that read files; 0: none.", show_default="by CPU"
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Let the workers of this Dask scheduler read and predict, such as tcp://HOST:8786.",
+        show_default="this machine",
+    ),
+]
 TimeLimit = Annotated[
     float,
     typer.Option(

@@ -50,6 +50,7 @@ def predict(
     disorder: options.Disorder = DisorderChoice.SKIP,
     resume: options.Resume = False,
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
     time_limit: options.TimeLimit = 30.0,
     table_format: Annotated[
         SitesFormatChoice | None,
@@ -63,8 +64,8 @@ def predict(
 
     Status 0: all predicted; 1: some inputs failed, the rest is written; 2: wrong use.
     """
-    from negnn_gui.cli.loading import moment_predictor
     from negnn_gui.cli.screen import default_workers, screen, standard_input
+    from negnn_gui.screening.model_choice import ModelChoice
     from negnn_gui.screening.request import (
         EmbeddingsOutput,
         ScreeningRequest,
@@ -94,7 +95,7 @@ def predict(
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    raise typer.Exit(screen(request, lambda: moment_predictor(model, device)))
+    raise typer.Exit(screen(request, ModelChoice(model, device=device), cluster))
 
 
 def _format_by_name(output: Path) -> SitesFormatChoice:

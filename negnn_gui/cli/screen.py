@@ -15,7 +15,7 @@ from negnn_gui.cli.console import FAILED_INPUTS, CommandError, say
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from negnn_gui.inference.predictor import Predictor
+    from negnn_gui.screening.model_choice import ModelChoice
     from negnn_gui.screening.request import ScreeningProgress, ScreeningReport, ScreeningRequest
 
 _MOST_WORKERS = 8
@@ -42,17 +42,26 @@ def standard_input(paths: list[Path]) -> str | None:
     return data.decode("utf-8", errors="replace")
 
 
-def screen(request: ScreeningRequest, load: Callable[[], Predictor]) -> int:
-    """Run it; 0 where everything was predicted, 1 where inputs failed."""
+def screen(request: ScreeningRequest, choice: ModelChoice, cluster: str | None = None) -> int:
+    """Run it here or on the cluster at an address; 0 where everything was predicted, 1 where inputs failed."""
+    from negnn_gui.cli.loading import loaded
+    from negnn_gui.screening.cluster import Cluster
     from negnn_gui.screening.job import ScreeningJob
     from negnn_gui.screening.pool import WorkerStartError
     from negnn_gui.screening.request import ScreeningError
 
     display = _progress_display() if sys.stderr.isatty() else None
     shown = _show_on(display) if display is not None else lambda progress: None
+    job = ScreeningJob(
+        request,
+        lambda: loaded(choice),
+        connect=None if cluster is None else lambda: Cluster(cluster, choice, notify=say),
+        progress=shown,
+        notify=say,
+    )
     try:
         with display or nullcontext():
-            report = ScreeningJob(request, load, progress=shown, notify=say).run()
+            report = job.run()
     except (ScreeningError, WorkerStartError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:

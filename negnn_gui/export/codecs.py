@@ -42,7 +42,16 @@ TEXT = "text"
 
 
 class Codec(Protocol):
-    """How results become bytes of a growing file, and that file the table."""
+    """How results become bytes of a growing file, and that file the table.
+
+    Attributes
+    ----------
+    source : str
+        Which rows it takes; codecs of one source make the same rows.
+    """
+
+    @property
+    def source(self) -> str: ...
 
     @property
     def header(self) -> bytes:
@@ -65,6 +74,7 @@ class Codec(Protocol):
 class _SiteRows:
     """Codecs whose rows are those of the sites table."""
 
+    source = "sites"
     header = b""
 
     def rows(self, entry: StructureEntry, analysis: Analysis) -> Rows:
@@ -136,6 +146,7 @@ class Summary(_SiteRows):
 class _Texts:
     """Codecs of whole frames."""
 
+    source = TEXT
     header = b""
 
     def block(self, tables: Sequence[Rows]) -> bytes:
@@ -166,6 +177,8 @@ class Cif(_Texts):
 
 class Embeddings:
     """The embeddings table as Parquet or CSV."""
+
+    source = "embeddings"
 
     def __init__(self, levels: str, pool: Pool | None = None, kind: EmbeddingsFormat = "parquet") -> None:
         self._levels, self._pool, self._kind = levels, pool, kind

@@ -19,6 +19,7 @@ from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import Batch, gather
 from negnn_gui.screening.inputs import list_inputs
 from negnn_gui.screening.journal import Checkpoint, Journal
+from negnn_gui.screening.model_choice import models_used
 from negnn_gui.screening.pool import FileFrame, ReaderPool, read_here
 from negnn_gui.screening.predicting import CancelledError, outcomes
 from negnn_gui.screening.products import Products
@@ -33,6 +34,7 @@ from negnn_gui.screening.request import (
 
 if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
+    from negnn_gui.screening.cluster import Cluster
 
 
 Reader = Callable[[Iterable[ReadTask]], Iterator[FileFrame]]
@@ -47,6 +49,8 @@ class ScreeningJob:
         What to read and write.
     load_predictor : callable
         Loads the models; called once, while the readers are starting.
+    connect : callable or None
+        Gives the cluster that reads and predicts instead of this machine.
     progress, notify : callable
         Told after each structure how far the run is, and of events such as a change of device.
     cancelled : callable
@@ -58,12 +62,14 @@ class ScreeningJob:
         request: ScreeningRequest,
         load_predictor: Callable[[], Predictor],
         *,
+        connect: Callable[[], Cluster] | None = None,
         progress: Callable[[ScreeningProgress], None] = lambda progress: None,
         cancelled: Callable[[], bool] = lambda: False,
         notify: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._request = request
         self._load_predictor = load_predictor
+        self._connect = connect
         self._progress = progress
         self._cancelled = cancelled
         self._notify = notify
@@ -85,20 +91,27 @@ class ScreeningJob:
         _check_outputs(request)
         with contextlib.ExitStack() as stack:
             may_be_finished = self._may_be_finished()
-            # The readers start while the models load, unless there may be nothing to read.
-            read = read_here if may_be_finished else self._reader(stack)
-            predictor = self._load_predictor()
-            models = models_used(predictor)
+            if self._connect is not None:
+                cluster = stack.enter_context(self._connect())
+                models = cluster.models
+            else:
+                # The readers start while the models load, unless there may be nothing to read.
+                read = read_here if may_be_finished else self._reader(stack)
+                predictor = self._load_predictor()
+                models = models_used(predictor)
             fingerprint = request.fingerprint(models)
-            if may_be_finished:
-                if (report := self._finished(fingerprint)) is not None:
-                    return report
-                read = self._reader(stack)
+            if may_be_finished and (report := self._finished(fingerprint)) is not None:
+                return report
             journal = self._open_journal(fingerprint)
             stack.callback(journal.close)
             products = Products(request, journal.folder, journal.last.sizes, complete=journal.last.complete)
             stack.callback(products.close)
-            if not journal.last.complete:
+            if journal.last.complete:
+                pass
+            elif self._connect is not None:
+                self._gather(cluster, journal, products, started)
+            else:
+                read = self._reader(stack) if may_be_finished else read
                 self._work(predictor, read(self._tasks(journal)), journal, products, started)
             if journal.last.complete:
                 products.put_in_place(self._record(journal, products, models, fingerprint))
@@ -154,6 +167,35 @@ class ScreeningJob:
             )
         self._tell(state, batch.end.file, journal)
         return state
+
+    def _gather(self, cluster: Cluster, journal: Journal, products: Products, clock: float) -> None:
+        """Write part after part of what the cluster hands back."""
+        request = self._request
+        parts = cluster.parts(
+            self._tasks(journal), journal.last.position, request.codecs(), time_limit_s=request.time_limit_s
+        )
+        try:
+            for part in parts:
+                products.add_part(part)
+                last, now = journal.last, time.monotonic()
+                state = replace(
+                    last,
+                    position=part.end,
+                    sizes=products.commit(),
+                    structures=last.structures + part.structures,
+                    sites=last.sites + part.n_sites,
+                    failures=last.failures + len(part.failures),
+                    warnings=last.warnings + len(part.warnings),
+                    wall_time_s=last.wall_time_s + now - clock,
+                    devices=tuple(dict.fromkeys((*last.devices, *part.devices))),
+                )
+                journal.commit(state)
+                clock = now
+                self._tell(state, part.end.file, journal)
+        except CancelledError:
+            return
+        journal.commit(replace(journal.last, complete=True, sizes=products.commit()))
+        self._tell(journal.last, journal.n_inputs, journal)
 
     def _tell(self, state: Checkpoint, files_done: int, journal: Journal) -> None:
         self._progress(
@@ -241,19 +283,6 @@ class ScreeningJob:
             n_warnings=state.warnings,
             fingerprint=fingerprint,
         )
-
-
-def models_used(predictor: Predictor) -> dict[str, ModelRef]:
-    """Everything that decides the numbers, by what it does."""
-    from negnn_gui.analysis.known_sites import shipped_atlas_ref
-
-    models = {"encoder": predictor.encoder}
-    if predictor.model is not None:
-        models["moment"] = predictor.model
-        atlas = shipped_atlas_ref(predictor.encoder)
-        if atlas is not None:
-            models["atlas"] = atlas
-    return models
 
 
 def _report(state: Checkpoint) -> ScreeningReport:

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import multiprocessing
 import pickle
 import signal
 import threading
 from collections.abc import Iterable, Iterator
-from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
 from negnn_gui.screening.ordered import BufferClosedError, OrderedBuffer
-from negnn_gui.screening.reading import Failure, FrameResult, ReadTask, read_frames
-from negnn_gui.screening.worker import END, READY, SKIPPED, serve
+from negnn_gui.screening.reader_process import ReaderProcess, WorkerStartError
+from negnn_gui.screening.reading import FrameResult, ReadTask, read_frames
 
-_log = logging.getLogger(__name__)
-
-_START_LIMIT_S = 300.0
-"""Longest that a new worker may take to import its readers (network homes, virus scanners)."""
+__all__ = ["FileFrame", "ReaderPool", "WorkerStartError", "read_here"]
 
 FileFrame = tuple[int, FrameResult | None]
 """Number of the file and one of its frames; None after its last one."""
-
-
-class WorkerLostError(Exception):
-    """A worker hung or died; the message is a clause that says which."""
-
-
-class WorkerStartError(Exception):
-    """Reader processes cannot be started here."""
 
 
 def read_here(tasks: Iterable[ReadTask]) -> Iterator[FileFrame]:
@@ -58,7 +44,7 @@ class ReaderPool:
         self._begun = 0
         self._threads: list[threading.Thread] = []
         with _interrupts_ignored():
-            self._workers = [_Worker(time_limit_s) for _ in range(n_workers)]
+            self._workers = [ReaderProcess(time_limit_s) for _ in range(n_workers)]
 
     @property
     def process_ids(self) -> list[int]:
@@ -97,7 +83,7 @@ class ReaderPool:
     ) -> None:
         self.close()
 
-    def _attend(self, worker: _Worker) -> None:
+    def _attend(self, worker: ReaderProcess) -> None:
         """Thread of one worker: give it files, pass on what it reads."""
         try:
             while True:
@@ -108,109 +94,13 @@ class ReaderPool:
                         return
                     number, self._begun = self._begun, self._begun + 1
                 self._buffer.admit(number)
-                self._read_file(worker, number, task)
+                for data in worker.frames(task):
+                    self._buffer.put(number, data)
+                self._buffer.end(number)
         except BufferClosedError:
             return
         except Exception as error:
             self._buffer.fail(error)
-
-    def _read_file(self, worker: _Worker, number: int, task: ReadTask) -> None:
-        frames = task.skip
-        try:
-            for data in worker.answers(task):
-                self._buffer.put(number, data)
-                frames += 1
-        except WorkerLostError as lost:
-            _log.warning("%s: %s", task.path, lost)
-            failure = Failure(task.path, frames or None, str(lost))
-            self._buffer.put(number, pickle.dumps(FrameResult(failure=failure, ends_file=True)))
-            worker.replace()
-        self._buffer.end(number)
-
-
-class _Worker:
-    """One reader process and our end of its pipe."""
-
-    def __init__(self, time_limit_s: float) -> None:
-        self._time_limit_s = time_limit_s
-        self._stopped = False
-        self._changing = threading.Lock()
-        self._start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid or 0
-
-    def answers(self, task: ReadTask) -> Iterator[bytes]:
-        """Pickled frames of one file."""
-        self._send(task)
-        while (data := self._receive(self._time_limit_s)) != END:
-            if data != SKIPPED:
-                yield data
-
-    def replace(self) -> None:
-        """End the process and start another one."""
-        self._kill()
-        with self._changing:
-            if not self._stopped:
-                self._start()
-
-    def stop(self) -> None:
-        """End the process for good."""
-        with self._changing:
-            self._stopped = True
-        self._kill()
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process: SpawnProcess = context.Process(
-            target=serve, args=(theirs,), name="negnn-reader", daemon=True
-        )
-        self._process.start()
-        theirs.close()
-        self._ready = False
-
-    def _send(self, task: ReadTask) -> None:
-        if not self._ready:
-            self._await_ready()
-        try:
-            self._connection.send(task)
-        except OSError:  # it died while it had nothing to do: no fault of this file
-            self.replace()
-            self._await_ready()
-            self._connection.send(task)
-
-    def _await_ready(self) -> None:
-        try:
-            answer = self._receive(_START_LIMIT_S)
-        except WorkerLostError as lost:
-            raise WorkerStartError(
-                f"reader processes cannot be started here: {lost}; try --workers 0"
-            ) from lost
-        self._ready = answer == READY
-
-    def _receive(self, limit_s: float) -> bytes:
-        try:
-            if not self._connection.poll(limit_s):
-                raise WorkerLostError(f"reading took longer than {limit_s:g} s and was given up")
-            return self._connection.recv_bytes()
-        except (EOFError, OSError) as error:
-            raise WorkerLostError(f"the process reading it ended unexpectedly ({self._end()})") from error
-
-    def _end(self) -> str:
-        self._process.join(timeout=5)
-        code = self._process.exitcode
-        if code is None or code >= 0:
-            return f"exit status {code}"
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-code).name
-        return f"signal {-code}"
-
-    def _kill(self) -> None:
-        self._process.kill()
-        self._process.join(timeout=10)
-        self._connection.close()
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from negnn_gui.screening.request import ScreeningRequest
 
 if TYPE_CHECKING:
     from negnn_gui.results import Analysis
+    from negnn_gui.screening.cluster_work import Part
     from negnn_gui.structures.entry import StructureEntry
 
 _WARNINGS_LISTED = 1000
@@ -36,9 +37,10 @@ class Products:
         self, request: ScreeningRequest, folder: Path, sizes: dict[str, int], *, complete: bool = False
     ) -> None:
         self._request = request
+        self._codecs = request.codecs()
         self._tables = {
             name: TableWriter(target, codec, folder / name, sizes.get(name, 0))
-            for target, (name, codec) in zip(request.tables, request.codecs().items(), strict=True)
+            for target, (name, codec) in zip(request.tables, self._codecs.items(), strict=True)
             if not (complete and not (folder / name).exists())
         }
         self._logs = {
@@ -60,6 +62,17 @@ class Products:
                 json.dumps(f"{name}, frame {entry.frame}: {warning}").encode() + b"\n"
             )
         return len(warnings)
+
+    def add_part(self, part: Part) -> None:
+        """Add everything that a worker of a cluster handed back."""
+        for name, codec in self._codecs.items():
+            rows = part.rows(codec.source)
+            if rows is not None:
+                self._tables[name].append_rows(rows)
+        for warning in part.warnings:
+            self._logs["warnings"].append(json.dumps(warning).encode() + b"\n")
+        for failure in part.failures:
+            self.fail(failure)
 
     def fail(self, failure: Failure) -> None:
         """Add a row of the errors table."""

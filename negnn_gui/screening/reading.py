@@ -27,12 +27,15 @@ class ReadTask:
         Frames at the beginning that an earlier run has done.
     text : str or None
         The content, where it was piped in or comes from memory.
+    location : Path or None
+        Where the file lies, where ``path`` alone does not say so: a worker elsewhere has another folder.
     """
 
     path: Path
     disorder: Disorder
     skip: int = 0
     text: str | None = None
+    location: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ def read_frames(task: ReadTask) -> Iterator[FrameResult | None]:
 
 def _frames(task: ReadTask) -> Iterator[StructureEntry | StructureReadError]:
     if task.text is None:
-        yield from read_structures(task.path)
+        for found in read_structures(task.location or task.path):
+            is_entry = isinstance(found, StructureEntry) and task.location is not None
+            yield replace(found, path=task.path) if is_entry else found
         return
     name = "stdin" if task.path == STANDARD_INPUT else task.path.name
     try:

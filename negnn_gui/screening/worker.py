@@ -8,7 +8,9 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
+import time
 import warnings
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 READY = b"ready"
 END = b""
+_LOOK_EVERY_S = 0.5
+
 SKIPPED = b"skipped"
 """Sign of life for a frame that an earlier run has done."""
 
@@ -54,11 +58,18 @@ def _be_quiet() -> None:
 def _die_with_parent() -> None:
     """Leave at once when the parent is gone, even out of a reader that hangs."""
     parent = multiprocessing.parent_process()
-    if parent is None:
-        return
+    first = os.getppid()
 
     def watch() -> None:
-        wait([parent.sentinel])
+        if parent is not None:
+            wait([parent.sentinel])
+        else:
+            while os.getppid() == first:
+                time.sleep(_LOOK_EVERY_S)
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))
