@@ -166,7 +166,7 @@ class Extxyz(_Texts):
 class Cif(_Texts):
     """Data blocks of a CIF or mCIF."""
 
-    header = cif.HEADER.encode()
+    header: bytes = cif.HEADER.encode()
 
     def __init__(self, kind: cif.CifKind) -> None:
         self._kind = kind
@@ -220,5 +220,6 @@ def _as_parquet(working: Path, names: Sequence[str]) -> Path:
 
 def _column(values: pd.Series[Any]) -> Column:
     if pd.api.types.is_numeric_dtype(values.dtype):
-        return values.to_numpy()
+        numbers: Column = values.to_numpy()
+        return numbers
     return [str(value) for value in values]

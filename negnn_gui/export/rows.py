@@ -91,5 +91,5 @@ def _from_series(name: str, values: pd.Series[Any]) -> Column:
     if name in TEXT_COLUMNS:
         return ["" if missing else str(v) for v, missing in zip(values, values.isna(), strict=True)]
     if name in INTEGER_COLUMNS:
-        return values.to_numpy(dtype=np.int64)
+        return np.asarray(values.to_numpy(), dtype=np.int64)
     return values.to_numpy(dtype=np.float64, na_value=np.nan)

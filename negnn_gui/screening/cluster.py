@@ -194,7 +194,8 @@ class Cluster:
             if self._cancelled():
                 raise CancelledError
             try:
-                wait([future], timeout=_LOOK_EVERY_S)
+                with self._client.as_current():
+                    wait([future], timeout=_LOOK_EVERY_S)
             except TimeoutError:
                 if not told and time.monotonic() - begin > _PATIENCE_S and self._threads() == 0:
                     told = True

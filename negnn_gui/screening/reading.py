@@ -76,8 +76,10 @@ def read_frames(task: ReadTask) -> Iterator[FrameResult | None]:
 def _frames(task: ReadTask) -> Iterator[StructureEntry | StructureReadError]:
     if task.text is None:
         for found in read_structures(task.location or task.path):
-            is_entry = isinstance(found, StructureEntry) and task.location is not None
-            yield replace(found, path=task.path) if is_entry else found
+            if isinstance(found, StructureEntry) and task.location is not None:
+                yield replace(found, path=task.path)
+            else:
+                yield found
         return
     name = "stdin" if task.path == STANDARD_INPUT else task.path.name
     try:
