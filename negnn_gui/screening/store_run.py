@@ -21,8 +21,8 @@ from negnn_gui.export.text import printable
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import Batch, gather
 from negnn_gui.screening.inputs import list_inputs
-from negnn_gui.screening.job import models_used
 from negnn_gui.screening.journal import Checkpoint, Journal, inputs_in
+from negnn_gui.screening.model_choice import models_used
 from negnn_gui.screening.pool import FileFrame, ReaderPool, read_here
 from negnn_gui.screening.predicting import CancelledError, outcomes
 from negnn_gui.screening.reading import Failure, ReadTask
