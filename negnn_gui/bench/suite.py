@@ -13,6 +13,7 @@ from negnn_gui.bench import (
     embedding,
     explorer,
     large_cell,
+    large_store,
     neighbours,
     peer_speed,
     prediction,
@@ -40,6 +41,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     explorer.NEAREST,
     explorer.MAP,
     drawing.OPENING,
+    large_store.STORE,
 )
 """In the order they run."""
 

@@ -120,6 +120,8 @@ class StoreModel(QAbstractTableModel):
         first = page * PAGE
         last = min(first + PAGE, len(self._rows)) - 1
         if len(columns["frame"]) != last - first + 1:  # rows were added since it was asked for
+            if first <= last:
+                self.dataChanged.emit(self.index(first, 0), self.index(last, 0))  # whoever sees it asks again
             return
         self._pages[page] = columns
         self._pages.move_to_end(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from negnn_gui.screening.rounds import live_failures
 from negnn_gui.screening.store_tables import QueryCancelledError, StoreTables
 
 IntArray = NDArray[np.int64]
+
+_TURN_S = 0.0002
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,15 @@ class StoreReader(Worker):
     refused = Signal(str)
 
     _tables: StoreTables | None = None
+
+    def run(self) -> None:
+        """Serve requests, and let the GUI thread have its turn quickly: painting a table asks for it once a cell."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(_TURN_S)
+        try:
+            super().run()
+        finally:
+            sys.setswitchinterval(before)
 
     def serve(self, request: Request) -> None:
         """Do one request."""
