@@ -301,7 +301,9 @@ def data_folder(given: Path | None) -> Path:
 
 
 def _command() -> str:
-    return "negnn " + shlex.join(sys.argv[1:])
+    """What was typed, for the model card; of a folder elsewhere only its name: where it lies is nobody's matter."""
+    typed = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
+    return "negnn " + shlex.join(typed)
 
 
 @contextmanager
