@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from negnn_gui.app.screening.new_screening import NewScreening
 from negnn_gui.app.screening.screening_window import ScreeningWindow
 from negnn_gui.app.screening.state import Stage
 from negnn_gui.app.workbench import Workbench
-from negnn_gui.screening import batches
+from negnn_gui.screening import batches, store_run
 from negnn_gui.screening.result_store import is_store
 from negnn_gui.screening.rounds import live_failures, rounds
 from negnn_gui.screening.store_tables import StoreTables
@@ -70,6 +71,21 @@ O1 O 0.5 0.5 0.5
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "MAX_STRUCTURES", 16)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Holds a run before its second batch, so that it cannot be over before it is paused on a busy machine."""
+    opened, begun, outcomes = threading.Event(), [], store_run.outcomes
+
+    def held(batch, *arguments, **options):
+        if begun:
+            opened.wait(WAIT / 1000)
+        begun.append(batch)
+        return outcomes(batch, *arguments, **options)
+
+    monkeypatch.setattr(store_run, "outcomes", held)
+    return opened
 
 
 @pytest.fixture
@@ -126,7 +142,7 @@ def assert_complete(store: Path) -> None:
 
 
 def test_a_dropped_folder_is_screened_paused_cancelled_and_gone_on_with(
-    bench: Workbench, qtbot: QtBot, folder: Path, tmp_path: Path
+    bench: Workbench, gate: threading.Event, qtbot: QtBot, folder: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / "results"
     window = started(bench, qtbot, folder, store)
@@ -135,6 +151,7 @@ def test_a_dropped_folder_is_screened_paused_cancelled_and_gone_on_with(
     qtbot.mouseClick(window.pause, LEFT)
     assert window.screenings.state.stage is Stage.PAUSED
     assert window.pause.text() == "Go on"
+    gate.set()
     qtbot.wait(300)
     settled(window, qtbot, sum(1 for _ in window.structures.model.shown))
     assert window.structures.model.rowCount() > 0, "what is there is shown before the end"
