@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from negnn_gui.app.views.image_dialog import ImageChoice, ImageDialog
+from negnn_gui.app.views.image_dialog import DOTS_PER_INCH, ImageChoice, ImageDialog
 
 if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
@@ -36,7 +36,9 @@ class PictureExport(QObject):
         shown = self._shown(canvas)
         if shown is None:
             return None
-        dialog = ImageDialog(shown.size(), self._window)
+        dialog = ImageDialog(
+            shown.size(), self._window, self._preferences.image_scale, self._preferences.transparent
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.save_wanted.connect(lambda choice: self._choose_file(shown, choice, dialog))
         dialog.copy_wanted.connect(lambda choice: self.copy(shown, choice))
@@ -44,11 +46,14 @@ class PictureExport(QObject):
         return dialog
 
     def copy(self, canvas: CrystalCanvas | None, choice: ImageChoice | None = None) -> None:
-        """Put a picture on the clipboard; without a choice twice as large as on the screen, on white."""
+        """Put a picture on the clipboard; without a choice as the settings say."""
         shown = self._shown(canvas)
         if shown is None:
             return
-        choice = choice or ImageChoice(2 * shown.width(), 2 * shown.height(), 300, False, True)
+        scale, transparent = self._preferences.image_scale, self._preferences.transparent
+        choice = choice or ImageChoice(
+            scale * shown.width(), scale * shown.height(), DOTS_PER_INCH, transparent, legend=True
+        )
         image = self._draw(shown, choice)
         if image is not None:
             QGuiApplication.clipboard().setImage(image)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
     from negnn_gui.screening.model_choice import ModelChoice
     from negnn_gui.screening.request import ScreeningProgress, ScreeningReport, ScreeningRequest
 
-_MOST_WORKERS = 8
-
 
 def default_workers(paths: list[Path]) -> int:
-    """Reader processes that pay: one for a single file, else one a core, the last core left to prediction."""
+    """Reader processes that pay: one for a single file."""
+    from negnn_gui.screening.pool import reading_processes
+
     if len(paths) == 1 and not paths[0].is_dir():
         return 1
-    return max(1, min(_MOST_WORKERS, (os.cpu_count() or 2) - 1))
+    return reading_processes()
 
 
 def standard_input(paths: list[Path]) -> str | None:

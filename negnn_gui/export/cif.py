@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from negnn_gui import __version__
-from negnn_gui.export.tables import site_columns, source_file
+from negnn_gui.export.tables import SITE_COLUMNS, site_columns, source_file
 from negnn_gui.export.text import Column, column_texts
 from negnn_gui.results import FloatArray
 from negnn_gui.structures.own_files import PROGRAM
@@ -34,18 +34,7 @@ _ATOM_COLUMNS = {
     "_atom_site_fract_y": "frac_b",
     "_atom_site_fract_z": "frac_c",
 }
-_OWN_COLUMNS = (
-    "moment_pred_muB",
-    "moment_lo_muB",
-    "moment_hi_muB",
-    "moment_alt_muB",
-    "moment_alt_weight",
-    "moment_exp_pred_muB",
-    "moment_exp_lo_muB",
-    "moment_exp_hi_muB",
-    "moment_input_muB",
-    "ood_score",
-)
+_OWN_COLUMNS = SITE_COLUMNS[SITE_COLUMNS.index("moment_pred_muB") : SITE_COLUMNS.index("ood_score") + 1]
 _MAGNETIC_SYMMETRY = """_space_group_magn.number_BNS 1.1
 _space_group_magn.name_BNS 'P 1'
 loop_

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import signal
 import threading
@@ -13,10 +14,17 @@ from negnn_gui.screening.ordered import BufferClosedError, OrderedBuffer
 from negnn_gui.screening.reader_process import ReaderProcess, WorkerStartError
 from negnn_gui.screening.reading import FrameResult, ReadTask, read_frames
 
-__all__ = ["FileFrame", "ReaderPool", "WorkerStartError", "read_here"]
+__all__ = ["FileFrame", "ReaderPool", "WorkerStartError", "read_here", "reading_processes"]
+
+_MOST_PROCESSES = 8
 
 FileFrame = tuple[int, FrameResult | None]
 """Number of the file and one of its frames; None after its last one."""
+
+
+def reading_processes() -> int:
+    """Reader processes that pay: one a core, the last core left to prediction, and to the window if there is one."""
+    return max(1, min(_MOST_PROCESSES, (os.cpu_count() or 2) - 1))
 
 
 def read_here(tasks: Iterable[ReadTask]) -> Iterator[FileFrame]:

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui import locations
-from negnn_gui.app.screening.screenings import reading_processes
 from negnn_gui.app.theme import warning_colour
+from negnn_gui.screening.pool import reading_processes
 from negnn_gui.screening.result_store import is_store
 from negnn_gui.screening.store_run import StoreRequest
 

@@ -16,6 +16,7 @@ from negnn_gui.app.screening.screening_worker import ScreeningWorker
 from negnn_gui.app.screening.state import Pace, ScreeningState, Stage
 from negnn_gui.app.screening.store_reader import Copy, Failures, Grow, OpenStore, Order, Page, StoreReader
 from negnn_gui.app.views.site_text import count_text
+from negnn_gui.screening.pool import reading_processes
 from negnn_gui.screening.request import ScreeningError, ScreeningProgress, ScreeningReport
 from negnn_gui.screening.result_store import StoreHeader, TableName, is_store, read_header
 from negnn_gui.screening.rounds import Round, live_failures, rounds
@@ -271,13 +272,6 @@ class Screenings(QObject):
     def _set(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
         self.changed.emit()
-
-
-def reading_processes() -> int:
-    """Reader processes that pay: one a core, the last core left to prediction and to the window."""
-    import os
-
-    return max(1, min(8, (os.cpu_count() or 2) - 1))
 
 
 def _progress(done: list[Round], failures: list[Failure]) -> ScreeningProgress | None:

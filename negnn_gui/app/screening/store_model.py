@@ -16,7 +16,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
-from negnn_gui.app.views.sites_table_columns import Columns, TableColumn, alignment
+from negnn_gui.app.views.sites_table_columns import Columns, TableColumn, alignment, header_data
 
 IntArray = NDArray[np.int64]
 Index = QModelIndex | QPersistentModelIndex
@@ -161,14 +161,7 @@ class StoreModel(QAbstractTableModel):
         """Titles with units."""
         if orientation != Qt.Orientation.Horizontal:
             return None
-        column = self.columns[section]
-        if role == Role.DisplayRole:
-            return column.title
-        if role == Role.ToolTipRole:
-            return f"{column.tip}\nIn filters: {', '.join(column.sources)}"
-        if role == Role.TextAlignmentRole:
-            return alignment(column.numeric)
-        return None
+        return header_data(self.columns[section], role)
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Text and colours of one cell; "…" until it has been read."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from negnn_gui.app.views.section import choice, number, whole_number
 
 LARGEST = 8000
+DOTS_PER_INCH = 300
 _SMALLEST = 16
 _MM_PER_INCH = 25.4
 
@@ -36,12 +37,17 @@ class ImageChoice:
 
 
 class ImageDialog(QDialog):
-    """``save_wanted`` and ``copy_wanted`` carry an :class:`ImageChoice`; it stays open after a copy."""
+    """``save_wanted`` and ``copy_wanted`` carry an :class:`ImageChoice`; it stays open after a copy.
+
+    First it offers ``scale`` pixels for each one of the view, along each side.
+    """
 
     save_wanted = Signal(object)
     copy_wanted = Signal(object)
 
-    def __init__(self, view: QSize, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, view: QSize, parent: QWidget | None = None, scale: int = 2, transparent: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export image")
         self._shape = max(view.width(), 1) / max(view.height(), 1)
@@ -66,9 +72,10 @@ class ImageDialog(QDialog):
             box.setSuffix(" px")
             box.setGroupSeparatorShown(True)
         self.dpi.setSuffix(" dpi")
-        self.dpi.setValue(300)
+        self.dpi.setValue(DOTS_PER_INCH)
         self._lay_out()
-        self.set_pixels(2 * view.width(), 2 * view.height())
+        self.set_pixels(scale * view.width(), scale * view.height())
+        self.background.setCurrentIndex(self.background.findData(transparent))
         self.width_px.valueChanged.connect(lambda: self._follow(self.width_px))
         self.height_px.valueChanged.connect(lambda: self._follow(self.height_px))
         self.keep.toggled.connect(lambda: self._follow(self.width_px))

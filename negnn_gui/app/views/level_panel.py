@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -24,69 +22,37 @@ from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.level_neighbours import LevelNeighbours, neighbours_by_level
 from negnn_gui.analysis.motifs import site_motifs
 from negnn_gui.app.theme import good_colour
+from negnn_gui.app.views.known_sites_panel import KnownSitesPanel
 from negnn_gui.app.views.level_chart import LevelChart
-from negnn_gui.app.views.like_this_query import Query, queries
+from negnn_gui.app.views.like_this_query import Query
 from negnn_gui.app.views.plot_menu import PlotMenu
 from negnn_gui.app.views.site_text import number_text
-from negnn_gui.results import Analysis, SiteRef
-from negnn_gui.structures.entry import StructureEntry
 
 _K = 10
-_REFRESH_MS = 60
 _MOST_ATOMS_FOR_MOTIF = (
     2000  # beyond that the neighbours of one site take too long to look up while selecting
 )
-_NO_ATLAS = "No atlas is loaded:\nthere are no known atoms to compare with."
-_NOTHING = "Select an atom:\nits nearest known atoms at every level appear here."
-_NOT_PREDICTED = "The selected atoms have not been predicted yet."
-_FOREIGN = (
-    "The atlas was built with another encoder than this atom was analysed with:\nthey cannot be compared."
-)
 
 
-class LevelPanel(QWidget):
+class LevelPanel(KnownSitesPanel):
     """Charts and a table of the ten nearest known sites of the first selected site at each level.
 
-    ``show_on_map`` carries rows of the atlas, ``level_chosen`` the level of the column that was clicked.
+    ``level_chosen`` carries the level of the column that was clicked.
     """
 
-    show_on_map = Signal(object)
     level_chosen = Signal(str)
+    found: LevelNeighbours | None
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._atlas: Atlas | None = None
-        self._asked: list[Query] = []
-        self._selection: frozenset[SiteRef] = frozenset()
-        self.found: LevelNeighbours | None = None
-        self._build()
-        self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
-        self._timer.timeout.connect(self._search)
-        self._search()
-
-    def set_atlas(self, atlas: Atlas | None) -> None:
-        """Compare with another atlas, or none."""
-        self._atlas = atlas
-        self._search_soon()
-
-    def set_query(
-        self,
-        entries: Mapping[str, StructureEntry],
-        analyses: Mapping[str, Analysis],
-        selection: frozenset[SiteRef],
-    ) -> None:
-        """Look at the first of the selected sites."""
-        self._selection = selection
-        self._asked = queries(entries, analyses, selection)
-        self._search_soon()
-
-    def _search_soon(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+    NOTHING = "Select an atom:\nits nearest known atoms at every level appear here."
+    FOREIGN = (
+        "The atlas was built with another encoder than this atom was analysed with:\nthey cannot be compared."
+    )
+    THESE = "This atom"
 
     # --- construction -------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def build(self) -> QWidget:
+        """Title, charts and table."""
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
@@ -112,10 +78,6 @@ class LevelPanel(QWidget):
         self.table.horizontalHeader().sectionClicked.connect(
             lambda column: self.level_chosen.emit(str(column))
         )
-        self.message = QLabel(self)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setWordWrap(True)
-        self.message.setMargin(12)
         bar = QHBoxLayout()
         bar.addWidget(self.title, 1)
         bar.addWidget(self.on_map)
@@ -126,43 +88,29 @@ class LevelPanel(QWidget):
         layout.addLayout(bar)
         layout.addWidget(self.chart, 1)
         layout.addWidget(self.table, 1)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.message)
-        self._stack.addWidget(page)
+        return page
 
     # --- from selection to charts -------------------------------------------------------------------
 
-    def _search(self) -> None:
-        self.found = None
-        problem = self._problem()
-        if not problem and self._atlas is not None:
-            query = self._asked[0]
-            try:
-                self.found = neighbours_by_level(
-                    self._atlas,
-                    query.analysis.embeddings[: self._atlas.n_levels, query.site],
-                    query.element,
-                    _motif(query),
-                    k=_K,
-                )
-            except ValueError as error:
-                problem = f"This atom cannot be compared: {error}."
-        self.message.setText(problem)
-        self._stack.setCurrentIndex(0 if problem else 1)
-        if self.found is not None and self._atlas is not None:
-            self._show(self._atlas, self.found)
+    def compared(self) -> list[Query]:
+        """The first one alone."""
+        return self._asked[:1]
 
-    def _problem(self) -> str:
-        if self._atlas is None:
-            return _NO_ATLAS
-        if not self._selection:
-            return _NOTHING
-        if not self._asked:
-            return _NOT_PREDICTED
-        return "" if self._asked[0].analysis.encoder.sha256 == self._atlas.encoder.sha256 else _FOREIGN
-
-    def _show(self, atlas: Atlas, found: LevelNeighbours) -> None:
+    def compare(self, atlas: Atlas) -> LevelNeighbours:
+        """Its nearest known sites at each level."""
         query = self._asked[0]
+        return neighbours_by_level(
+            atlas,
+            query.analysis.embeddings[: atlas.n_levels, query.site],
+            query.element,
+            _motif(query),
+            k=_K,
+        )
+
+    def show_found(self, atlas: Atlas) -> None:
+        """Charts, and one column a level."""
+        found, query = self.found, self._asked[0]
+        assert found is not None
         more = f" (the first of {len(self._asked):,} selected)" if len(self._asked) > 1 else ""
         self.title.setText(
             f"{query.label}{more}: its {found.rows.shape[1]} nearest known sites at each level"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSpinBox,
-    QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -26,72 +24,41 @@ from PySide6.QtWidgets import (
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.neighbours import Metric
 from negnn_gui.app.theme import warning_colour
-from negnn_gui.app.views.like_this_query import LikeSites, Query, doubts, find_like, queries, write_like_csv
+from negnn_gui.app.views.known_sites_panel import KnownSitesPanel
+from negnn_gui.app.views.like_this_query import LikeSites, Query, doubts, find_like, write_like_csv
 from negnn_gui.app.views.like_this_spread import MomentSpread
 from negnn_gui.app.views.site_text import interval_text, moment_text, number_text, shortened
-from negnn_gui.results import Analysis, SiteRef
-from negnn_gui.structures.entry import StructureEntry
 
-_REFRESH_MS = 60
-_NO_ATLAS = "No atlas is loaded:\nthere are no known atoms to compare with."
-_NOTHING = (
-    "Select atoms in the crystal, on the map or in the table:\nthe known atoms most like them appear here."
-)
-_NOT_PREDICTED = "The selected atoms have not been predicted yet."
-_FOREIGN = (
-    "The atlas was built with another encoder than these atoms were analysed with:\nthey cannot be compared."
-)
 _HEADERS = ("Element", "Formula", "Motif", "DFT (μB)", "Exp. (μB)", "Distance", "Like", "Source")
 _NUMERIC = frozenset({3, 4, 5})
 _QUERY_COLUMN = 6
 
 
-class LikeThis(QWidget):
-    """List of the nearest known sites of the selection.
+class LikeThis(KnownSitesPanel):
+    """List of the nearest known sites of the selection; ``show_on_map`` carries the rows of the listed ones."""
 
-    ``show_on_map`` carries the rows of the listed sites in the atlas, (k,) int.
-    """
+    found: LikeSites | None
 
-    show_on_map = Signal(object)
+    NOTHING = "Select atoms in the crystal, on the map or in the table:\nthe known atoms most like them appear here."
+    FOREIGN = (
+        "The atlas was built with another encoder than these atoms were analysed with:\n"
+        "they cannot be compared."
+    )
+    THESE = "These atoms"
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._atlas: Atlas | None = None
-        self._asked: list[Query] = []
-        self._selection: frozenset[SiteRef] = frozenset()
-        self._levels = "1"
-        self._like: LikeSites | None = None
-        self._build()
-        self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
-        self._timer.timeout.connect(self._search)
-        self._search()
+    _levels = "1"
 
     # --- what to show -------------------------------------------------------------------------------
-
-    def set_atlas(self, atlas: Atlas | None) -> None:
-        """Compare with another atlas, or none."""
-        self._atlas = atlas
-        self._search_soon()
-
-    def set_query(
-        self,
-        entries: Mapping[str, StructureEntry],
-        analyses: Mapping[str, Analysis],
-        selection: frozenset[SiteRef],
-    ) -> None:
-        """Look for sites like the selected ones."""
-        self._selection = selection
-        self._asked = queries(entries, analyses, selection)
-        self._search_soon()
 
     def set_levels(self, levels: str) -> None:
         """Compare at another choice of levels, such as "1" or "012"."""
         self._levels = levels
-        self._search_soon()
+        self.search_soon()
 
     # --- construction -------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def build(self) -> QWidget:
+        """Title, choices, spread of the moments and list."""
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
@@ -129,15 +96,11 @@ class LikeThis(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         self._follow_font()
-        self.message = QLabel(self)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setWordWrap(True)
-        self.message.setMargin(12)
-        self.count.valueChanged.connect(lambda _: self._search_soon())
-        self.distance.currentIndexChanged.connect(lambda _: self._search_soon())
+        self.count.valueChanged.connect(lambda _: self.search_soon())
+        self.distance.currentIndexChanged.connect(lambda _: self.search_soon())
         self.on_map.clicked.connect(self._on_show)
         self.export.clicked.connect(self._on_export)
-        self._lay_out()
+        return self._page()
 
     def _follow_font(self) -> None:
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
@@ -148,7 +111,7 @@ class LikeThis(QWidget):
         if event.type() == QEvent.Type.FontChange and hasattr(self, "table"):
             self._follow_font()
 
-    def _lay_out(self) -> None:
+    def _page(self) -> QWidget:
         bar = QHBoxLayout()
         for widget in (self.count, self.distance):
             bar.addWidget(widget)
@@ -164,51 +127,24 @@ class LikeThis(QWidget):
         layout.addWidget(self.spread)
         layout.addWidget(self.remark)
         layout.addWidget(self.table, 1)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.message)
-        self._stack.addWidget(page)
+        return page
 
     # --- from selection to list ---------------------------------------------------------------------
 
     @property
     def like(self) -> LikeSites | None:
         """What is listed."""
-        return self._like
+        return self.found
 
-    def _search_soon(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+    def compare(self, atlas: Atlas) -> LikeSites:
+        """The known sites nearest to any of them."""
+        metric = cast(Metric, self.distance.currentText())
+        return find_like(atlas, self._asked, levels=self._levels, metric=metric, k=self.count.value())
 
-    def _search(self) -> None:
-        self._like = None
-        problem = self._problem()
-        atlas = self._atlas
-        if not problem and atlas is not None:
-            metric = cast(Metric, self.distance.currentText())
-            try:
-                self._like = find_like(
-                    atlas, self._asked, levels=self._levels, metric=metric, k=self.count.value()
-                )
-            except ValueError as error:
-                problem = f"These atoms cannot be compared: {error}."
-        self.message.setText(problem)
-        self._stack.setCurrentIndex(0 if problem else 1)
-        if self._like is not None and atlas is not None:
-            self._show(atlas, self._like)
-
-    def _problem(self) -> str:
-        if self._atlas is None:
-            return _NO_ATLAS
-        if not self._selection:
-            return _NOTHING
-        if not self._asked:
-            return _NOT_PREDICTED
-        wanted = self._atlas.encoder.sha256
-        if any(query.analysis.encoder.sha256 != wanted for query in self._asked):
-            return _FOREIGN
-        return ""
-
-    def _show(self, atlas: Atlas, like: LikeSites) -> None:
+    def show_found(self, atlas: Atlas) -> None:
+        """Title, spread, remarks and list."""
+        like = self.found
+        assert like is not None
         self.title.setText(_title(self._asked, atlas, like))
         self.title.setToolTip(self._asked[0].label)
         _, median, lo, hi, _ = _prediction(self._asked)
@@ -242,10 +178,10 @@ class LikeThis(QWidget):
     # --- intents ------------------------------------------------------------------------------------
 
     def _on_show(self) -> None:
-        if self._like is None:
+        if self.found is None:
             return
         lines = sorted({index.row() for index in self.table.selectedIndexes()})
-        self.show_on_map.emit(self._like.rows[lines] if lines else self._like.rows)
+        self.show_on_map.emit(self.found.rows[lines] if lines else self.found.rows)
 
     def _on_export(self) -> None:
         name = f"{self._asked[0].entry.name}_like.csv" if self._asked else "like.csv"
@@ -255,10 +191,10 @@ class LikeThis(QWidget):
 
     def export_csv(self, path: Path) -> None:
         """Write the list to a file; a failure is told in the panel."""
-        if self._like is None or self._atlas is None:
+        if self.found is None or self._atlas is None:
             return
         try:
-            write_like_csv(path, self._atlas, self._like)
+            write_like_csv(path, self._atlas, self.found)
         except OSError as error:
             self._remark(f"{path} could not be written: {error.strerror}. Choose another place.")
 

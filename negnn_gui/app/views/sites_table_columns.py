@@ -147,6 +147,17 @@ def _kind(name: str) -> Any:
     return np.int64 if name in INTEGER_COLUMNS else np.float64
 
 
+def header_data(column: TableColumn, role: int) -> Any:
+    """What a table's header says of a column: title with unit, tip, alignment."""
+    if role == Qt.ItemDataRole.DisplayRole:
+        return column.title
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return f"{column.tip}\nIn filters: {', '.join(column.sources)}"
+    if role == Qt.ItemDataRole.TextAlignmentRole:
+        return alignment(column.numeric)
+    return None
+
+
 def alignment(numeric: bool) -> Qt.AlignmentFlag:
     """Numbers stand at the right of their cells, texts at the left."""
     side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft

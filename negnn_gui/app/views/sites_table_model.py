@@ -20,6 +20,7 @@ from negnn_gui.app.views.sites_table_columns import (
     Columns,
     alignment,
     column_arrays,
+    header_data,
     raw_text,
     stack_columns,
 )
@@ -206,14 +207,7 @@ class SitesModel(QAbstractTableModel):
         """Titles with units."""
         if orientation != Qt.Orientation.Horizontal:
             return None
-        column = TABLE_COLUMNS[section]
-        if role == Role.DisplayRole:
-            return column.title
-        if role == Role.ToolTipRole:
-            return f"{column.tip}\nIn filters: {', '.join(column.sources)}"
-        if role == Role.TextAlignmentRole:
-            return alignment(column.numeric)
-        return None
+        return header_data(TABLE_COLUMNS[section], role)
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Text, colours and warnings of one cell."""
