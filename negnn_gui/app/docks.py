@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 _TITLES = {
     "structures": "Structures",
@@ -19,6 +19,7 @@ _TITLES = {
     "details": "Details",
     "display": "Display",
 }
+_TABS = {"details": "display", "like": "insight"}  # at first: in front, behind
 _EMPTY = {
     "crystal": "Drop crystal structures here.",
     "structures": "Nothing is open. Drop files here, or use File > Open.",
@@ -40,11 +41,6 @@ class Docks:
         self._window = window
         self._docks = {name: self._make(name) for name in _TITLES}
         self._arrange()
-        self._settled = QTimer(window)
-        self._settled.setSingleShot(True)
-        self._settled.timeout.connect(self._hide_stray_tab_bars)
-        for dock in self:
-            dock.visibilityChanged.connect(lambda _: self._settled.start(0))
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
@@ -85,7 +81,6 @@ class Docks:
         self._arrange()
         for dock in self:
             dock.show()
-        self["like"].raise_()
         self.share_space()
 
     def _arrange(self) -> None:
@@ -96,29 +91,18 @@ class Docks:
         window.splitDockWidget(docks["structures"], docks["crystal"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["crystal"], docks["map"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["structures"], docks["details"], Qt.Orientation.Vertical)
-        window.tabifyDockWidget(docks["details"], docks["display"])
-        docks["details"].raise_()
         window.splitDockWidget(docks["map"], docks["like"], Qt.Orientation.Vertical)
-        window.tabifyDockWidget(docks["like"], docks["insight"])
-        docks["like"].raise_()
+        for behind in _TABS.values():
+            window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks[behind])
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
         window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
-
-    def _hide_stray_tab_bars(self) -> None:
-        """Qt may leave a second tab bar of docks in tabs where they stood before; it belongs to nothing there."""
-        titles = {dock.windowTitle(): dock for dock in self}
-        direct = Qt.FindChildOption.FindDirectChildrenOnly
-        for bar in self._window.findChildren(QTabBar, options=direct):
-            dock = titles.get(bar.tabText(bar.currentIndex()))
-            if dock is None or not bar.isVisible() or dock.isFloating():
-                continue
-            place, beside = bar.geometry(), dock.geometry()
-            if not place.adjusted(-4, -4, 4, 4).intersects(beside) or abs(place.left() - beside.left()) > 40:
-                bar.hide()
 
     def share_space(self) -> None:
         """Give the docks of the first arrangement their shares of the window, which must be on screen."""
         window, docks = self._window, self._docks
+        for front, behind in _TABS.items():  # before the window is on screen Qt leaves stray tab bars behind
+            window.tabifyDockWidget(docks[front], docks[behind])
+            docks[front].raise_()
         width, height = window.width(), window.height()
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         shares = [round(width * share) for share in (0.18, 0.49, 0.33)]
@@ -133,7 +117,6 @@ class Docks:
             [docks["structures"], docks["details"]], [round(height * 0.22), round(height * 0.38)], down
         )
         window.resizeDocks([docks["map"], docks["like"]], [round(height * 0.4), round(height * 0.22)], down)
-        self._settled.start(0)
 
 
 def _placeholder(text: str) -> QLabel:
