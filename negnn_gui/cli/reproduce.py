@@ -39,6 +39,15 @@ def reproduce(
         str | None,
         typer.Option("--task", metavar="NAME", help="Only this task, such as hse_gap.", show_default="all"),
     ] = None,
+    representations: Annotated[
+        str | None,
+        typer.Option(
+            "--representations",
+            metavar="NAMES",
+            help="Only cells of these, such as ours or one-hot,ofm,soap,published.",
+            show_default="all",
+        ),
+    ] = None,
     quick: Annotated[
         bool,
         typer.Option("--quick", help="Every section at a reduced size, in under 15 minutes of two cores."),
@@ -76,8 +85,9 @@ def reproduce(
 
         torch.set_num_threads(threads)
         command = "negnn " + shlex.join(sys.argv[1:])
+        names = None if representations is None else tuple(n.strip() for n in representations.split(","))
         limit = parse_duration(max_time) if max_time is not None else None
-        wanted = ReproduceOptions(encoder, task, "quick" if quick else size.value, resume, limit, command)
+        wanted = ReproduceOptions(encoder, task, "quick" if quick else size.value, resume, limit, command, names)
         outcome = measure(data_folder(data), out, wanted, _say_progress)
     typer.echo(
         f"wrote {out / REPORT}: {outcome.measured} cells measured, {outcome.skipped} kept, "

@@ -15,7 +15,7 @@ from negnn_gui.graphs.crystal_graph import CrystalGraph
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models import registry
 from negnn_gui.models.encoder import CrystalGraphEncoder
-from negnn_gui.results import Float32Array, join_levels
+from negnn_gui.results import Float32Array
 from negnn_gui.training.batching import batches_by_atoms
 
 Crystal = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
@@ -57,15 +57,12 @@ def embed_crystals(
     return found
 
 
-def row_vectors(
-    embeddings: Sequence[Float32Array],
-    structure: NDArray[np.int64],
-    site: NDArray[np.int64],
-    levels: str,
-) -> NDArray[np.float64]:
-    """(R, D) of sites, or the mean over a structure's sites, at a choice of levels."""
-    parts = []
-    for index, own in zip(structure, site, strict=True):
-        joined = join_levels(embeddings[index], levels)
-        parts.append(joined.mean(axis=0) if own == WHOLE else joined[own])
-    return np.stack(parts).astype(np.float64)
+def row_levels(
+    embeddings: Sequence[Float32Array], structure: NDArray[np.int64], site: NDArray[np.int64]
+) -> Float32Array:
+    """(levels, R, width) of R rows: of sites, or the mean over a structure's sites."""
+    parts = [
+        embeddings[index].mean(axis=1) if own == WHOLE else embeddings[index][:, own]
+        for index, own in zip(structure, site, strict=True)
+    ]
+    return np.stack(parts, axis=1)

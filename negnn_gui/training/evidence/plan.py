@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from negnn_gui.analysis.descriptors import DESCRIPTORS
 from negnn_gui.training.evidence.cells import Cell, TableSpec
 from negnn_gui.training.evidence.learning import LEARNING, LearningSizes, SmallData, learning_cells
 from negnn_gui.training.evidence.maps import MAPS, map_cells
@@ -16,7 +17,7 @@ from negnn_gui.training.evidence.regression import (
     protocol_cells,
     regression_cells,
 )
-from negnn_gui.training.evidence.representations import Vectors, told
+from negnn_gui.training.evidence.representations import OWNERS, Vectors, kinds_of, told
 from negnn_gui.training.evidence.tasks import PROTOCOL, TASKS
 
 TABLES: tuple[TableSpec, ...] = (LEARNING, PROTOCOL_TABLE, REGRESSION, MAPS, PARITY)
@@ -101,6 +102,9 @@ def plan(
 ) -> list[Cell]:
     """All cells in the order in which they are measured; ``task`` leaves only those of one task.
 
+    Breadth comes before depth: seed (or part) 0 of everything, then the next, so that an interrupted run has
+    something of every table.
+
     Raises
     ------
     ValueError
@@ -132,7 +136,33 @@ def plan(
     for name in wanted:
         few = [f"{encoder}:01", f"{encoder}:012", "one-hot", "ofm", "soap", "magpie"]
         cells += regression_cells(vectors, name, few, sizes.methods, sizes.seeds, rows[name], seconds)
-    return cells
+    return sorted(cells, key=_round)
+
+
+def _round(cell: Cell) -> int:
+    """Seed or part of a cell; 0 where it has neither."""
+    return int(cell.key.get("seed", cell.key.get("part", 0)))
+
+
+def chosen_cells(cells: Sequence[Cell], encoder: str, wanted: Sequence[str] | None) -> list[Cell]:
+    """Cells whose representation or node input is made of ``wanted`` alone; all for None.
+
+    Raises
+    ------
+    ValueError
+        A name is unknown.
+    """
+    if wanted is None:
+        return list(cells)
+    known = [*OWNERS, *DESCRIPTORS]
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"unknown representation {name!r}; there are {', '.join(known)}")
+
+    def of(cell: Cell) -> frozenset[str]:
+        return kinds_of(str(cell.key["nodes" if "nodes" in cell.key else "representation"]), encoder)
+
+    return [cell for cell in cells if of(cell) <= frozenset(wanted)]
 
 
 def _learning(

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from negnn_gui.analysis.descriptors import DESCRIPTORS, describe
 from negnn_gui.models import registry
 from negnn_gui.models.loading import load_encoder
-from negnn_gui.results import Float32Array
-from negnn_gui.training.evidence.embeddings import embed_crystals, row_vectors
+from negnn_gui.results import Float32Array, join_levels
+from negnn_gui.training.evidence.embeddings import embed_crystals, row_levels
 from negnn_gui.training.evidence.tasks import TaskData, load_task
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 SINGLE_LEVELS = ("0", "1", "2", "3", "4", "5")
 JOINED_LEVELS = ("01", "012", "0123", "01234", "012345")
 LEVELS = (*SINGLE_LEVELS, *JOINED_LEVELS)
+OWNERS = ("ours", "published")
 _DESCRIPTOR_LIMIT = 3600.0
 
 
@@ -46,7 +47,8 @@ class Vectors:
         self._rows_of = rows_of
         self._cache = cache
         self._tasks: dict[str, TaskData] = {}
-        self._embeddings: dict[tuple[str, str], list[Float32Array]] = {}
+        self._embeddings: dict[tuple[str, str], Float32Array] = {}
+        self._descriptors: dict[tuple[str, str], Float32Array] = {}
 
     def task(self, name: str) -> TaskData:
         """Labels and structures of a task, read once."""
@@ -70,28 +72,31 @@ class Vectors:
             return self._described(task, representation)
         encoder, _, levels = representation.rpartition(":")
         key = (task, encoder)
-        own = self.task(task)
         if key not in self._embeddings:
-            for other in [k for k in self._embeddings if k[0] != task]:
-                del self._embeddings[other]  # tasks come one after the other
+            own = self.task(task)
             network = load_encoder(registry.get(encoder, "encoder"))
-            self._embeddings[key] = embed_crystals(network, own.crystals)
-        return row_vectors(self._embeddings[key], own.structure, own.site, levels)
+            self._embeddings[key] = row_levels(embed_crystals(network, own.crystals), own.structure, own.site)
+        return join_levels(self._embeddings[key], levels).astype(np.float64)
 
     def _described(self, task: str, name: str) -> FloatArray:
+        if (task, name) not in self._descriptors:
+            self._descriptors[task, name] = self._read_or_describe(task, name)
+        return self._descriptors[task, name].astype(np.float64)
+
+    def _read_or_describe(self, task: str, name: str) -> Float32Array:
         own = self.task(task)
         path = self._cache / f"{task}-{len(own.labels)}-{name}.npy"
         if path.is_file():
-            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
         begin = time.process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the libraries' own remarks about single structures
             vectors = describe(
                 name, own.rows, lambda done, total: time.process_time() - begin < _DESCRIPTOR_LIMIT
-            )
+            ).astype(np.float32)
         log.info("%s of %s: %.0f s", name, task, time.process_time() - begin)
         self._cache.mkdir(parents=True, exist_ok=True)
-        np.save(path, vectors.astype(np.float32), allow_pickle=False)
+        np.save(path, vectors, allow_pickle=False)
         return vectors
 
 
@@ -110,3 +115,15 @@ def told(encoder: str, published: Sequence[str]) -> tuple[list[str], ...]:
             "soap+one-hot",
         ],
     )
+
+
+def kinds_of(representation: str, encoder: str) -> frozenset[str]:
+    """What a representation (or the nodes of a network) is made by: "ours", "published", or its descriptors.
+
+    >>> sorted(kinds_of("enc:01+one-hot", "enc")), sorted(kinds_of("soap+one-hot", "enc"))
+    (['ours'], ['one-hot', 'soap'])
+    """
+    owner, _, rest = representation.rpartition(":")
+    if owner:
+        return frozenset({"ours" if owner == encoder else "published"})
+    return frozenset(rest.split("+"))

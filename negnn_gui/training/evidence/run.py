@@ -16,13 +16,15 @@ from negnn_gui.training.evidence.cells import Cell, CellTable, Outcome, run_cell
 from negnn_gui.training.evidence.claims import claims
 from negnn_gui.training.evidence.embeddings import published_encoders
 from negnn_gui.training.evidence.figures import draw_all
-from negnn_gui.training.evidence.plan import SIZES, TABLES, plan
+from negnn_gui.training.evidence.plan import SIZES, TABLES, chosen_cells, plan
 from negnn_gui.training.evidence.report import Report, markdown, write_html
 
 log = logging.getLogger(__name__)
 
 REPORT = "report.html"
 _RUN_FILE = "run.json"
+_INTERRUPTED = "the run was interrupted"
+_LEFT_OUT = "left out by --representations"
 
 
 class RunMismatchError(ValueError):
@@ -47,6 +49,8 @@ class ReproduceOptions:
         No cell is begun after so long.
     command : str
         For the report.
+    representations : tuple of str or None
+        Only cells of these: "ours", "published" and names of descriptors; None for all.
     """
 
     encoder: str | None
@@ -55,6 +59,7 @@ class ReproduceOptions:
     resume: bool
     max_seconds: float | None
     command: str
+    representations: tuple[str, ...] | None = None
 
 
 def reproduce(
@@ -76,13 +81,14 @@ def reproduce(
     published = published_encoders()
     sizes = SIZES[options.size]
     cells = plan(data, out, sizes, info.id, [p for p in published if p != info.id], options.task)
+    chosen = chosen_cells(cells, info.id, options.representations)
     _claim_folder(out, info.id, info.sha256, options)
     tables = {spec.name: CellTable(out, spec, resume=True) for spec in TABLES}
     begin = time.monotonic()
     stop_at = None if options.max_seconds is None else begin + options.max_seconds
-    outcome = Outcome(0, 0, {cell.name: "the run was interrupted" for cell in cells})
+    outcome = Outcome(0, 0, {cell.name: _INTERRUPTED for cell in chosen})
     try:
-        outcome = run_cells(cells, tables, stop_at, progress)
+        outcome = run_cells(chosen, tables, stop_at, progress)
     finally:
         _write_report(out, info.id, published, tables, cells, outcome, options)
     return outcome
@@ -125,7 +131,7 @@ def _write_report(
     options: ReproduceOptions,
 ) -> None:
     missing = {
-        cell.name: outcome.missing.get(cell.name, "the run was interrupted")
+        cell.name: outcome.missing.get(cell.name, _LEFT_OUT)
         for cell in cells
         if cell not in tables[cell.table.name]
     }

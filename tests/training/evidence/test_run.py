@@ -87,3 +87,32 @@ def test_missing_libraries_and_columns_cost_their_cells_only(tables: Path, tmp_p
     outcome = reproduce(tables, tmp_path / "gap", replace(OPTIONS, task="hse_gap"))
     assert outcome.measured == 0
     assert set(outcome.missing.values()) == {"mp_structures.parquet lacks the column paper_hse_gap_eV"}
+
+
+def test_breadth_comes_before_depth_and_names_choose_cells(tmp_path: Path) -> None:
+    sizes = replace(planning.SIZES["quick"], seeds=(0, 1), learning_seeds=(0, 1))
+    cells = planning.plan(tmp_path, tmp_path, sizes, "enc", ["theirs"])
+    rounds = [int(cell.key.get("seed", cell.key.get("part", 0))) for cell in cells]
+    assert rounds == sorted(rounds)
+    first = [cell for cell, n in zip(cells, rounds, strict=True) if n == 0]
+    assert {cell.table.name for cell in first} == {spec.name for spec in planning.TABLES}
+    assert {cell.key.get("method") for cell in first} >= {"krr-laplacian", "ridge"}
+
+    def names(*wanted: str) -> set[str]:
+        found = planning.chosen_cells(cells, "enc", wanted)
+        return {str(cell.key.get("representation", cell.key.get("nodes"))) for cell in found}
+
+    assert names("soap") == {"soap"} and names("soap", "one-hot") == {"soap", "one-hot", "soap+one-hot"}
+    assert all(name.startswith("enc:") for name in names("ours")) and "enc:01+one-hot" in names("ours")
+    assert all(name.startswith("theirs:") for name in names("published"))
+    assert planning.chosen_cells(cells, "enc", None) == cells
+    with pytest.raises(ValueError, match="unknown representation 'sopa'; there are ours, published, one-hot"):
+        planning.chosen_cells(cells, "enc", ["sopa"])
+
+
+def test_what_is_left_out_is_said(tables: Path, tmp_path: Path) -> None:
+    outcome = reproduce(
+        tables, tmp_path, replace(OPTIONS, task="krr_protocol", representations=("one-hot",))
+    )
+    assert not outcome.missing and {r["representation"] for r in rows(tmp_path / "krr_protocol.csv")} == {"one-hot"}
+    assert "left out by --representations" in (tmp_path / "report.html").read_text(encoding="utf-8")
