@@ -82,7 +82,8 @@ def reproduce(
     sizes = SIZES[options.size]
     cells = plan(data, out, sizes, info.id, [p for p in published if p != info.id], options.task)
     chosen = chosen_cells(cells, info.id, options.representations)
-    _claim_folder(out, info.id, info.sha256, options)
+    # of the weights: a model card that is worded anew measures nothing anew
+    _claim_folder(out, info.id, str(info.config.get("weights_sha256", info.sha256)), options)
     tables = {spec.name: CellTable(out, spec, resume=True) for spec in TABLES}
     begin = time.monotonic()
     stop_at = None if options.max_seconds is None else begin + options.max_seconds
