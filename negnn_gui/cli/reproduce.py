@@ -87,7 +87,9 @@ def reproduce(
         command = "negnn " + shlex.join(sys.argv[1:])
         names = None if representations is None else tuple(n.strip() for n in representations.split(","))
         limit = parse_duration(max_time) if max_time is not None else None
-        wanted = ReproduceOptions(encoder, task, "quick" if quick else size.value, resume, limit, command, names)
+        wanted = ReproduceOptions(
+            encoder, task, "quick" if quick else size.value, resume, limit, command, names
+        )
         outcome = measure(data_folder(data), out, wanted, _say_progress)
     typer.echo(
         f"wrote {out / REPORT}: {outcome.measured} cells measured, {outcome.skipped} kept, "

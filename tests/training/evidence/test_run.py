@@ -111,8 +111,8 @@ def test_breadth_comes_before_depth_and_names_choose_cells(tmp_path: Path) -> No
 
 
 def test_what_is_left_out_is_said(tables: Path, tmp_path: Path) -> None:
-    outcome = reproduce(
-        tables, tmp_path, replace(OPTIONS, task="krr_protocol", representations=("one-hot",))
-    )
-    assert not outcome.missing and {r["representation"] for r in rows(tmp_path / "krr_protocol.csv")} == {"one-hot"}
+    outcome = reproduce(tables, tmp_path, replace(OPTIONS, task="krr_protocol", representations=("one-hot",)))
+    assert not outcome.missing and {r["representation"] for r in rows(tmp_path / "krr_protocol.csv")} == {
+        "one-hot"
+    }
     assert "left out by --representations" in (tmp_path / "report.html").read_text(encoding="utf-8")
