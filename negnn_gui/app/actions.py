@@ -220,6 +220,10 @@ class Actions(QObject):
         bar.addAction(self.atlas)
         bar.addSeparator()
         bar.addWidget(_menu_button("Export", "export", self._export))
+        more = bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        more.setAccessibleName("More tools")
+        more.setToolTip("Tools for which the window is too narrow")
 
     def offer_colourings(self, chosen: Colouring) -> None:
         """Fill "Colour by" (after the first paint: its titles come with NumPy)."""

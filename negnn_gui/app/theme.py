@@ -64,14 +64,20 @@ _STYLE = """
 QMainWindow::separator {{ background: {window}; width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {accent}; }}
 QToolBar {{ border: none; border-bottom: 1px solid {mid}; spacing: 3px; padding: 4px 6px; }}
-QToolBar QToolButton {{ padding: 3px 7px; border-radius: 4px; border: 1px solid transparent; }}
-QToolBar QToolButton:hover {{ background: {midlight}; }}
-QToolBar QToolButton:focus {{ border-color: {accent}; }}
-QToolBar QToolButton:pressed, QToolBar QToolButton:checked {{
+QToolBar QToolButton, FlowBar QToolButton {{ padding: 3px 7px; border-radius: 4px; border: 1px solid transparent; }}
+FlowBar QToolButton {{ padding: 3px 2px; }}
+QToolBar QToolButton:hover, FlowBar QToolButton:hover {{ background: {midlight}; }}
+QToolBar QToolButton:focus, FlowBar QToolButton:focus {{ border-color: {accent}; }}
+QToolBar QToolButton:pressed, QToolBar QToolButton:checked,
+FlowBar QToolButton:pressed, FlowBar QToolButton:checked {{
   background: {highlight}; color: {highlighted};
 }}
+QToolBar QToolBarExtension {{ padding: 0px; border: none; }}
 QToolBar QToolButton[popupMode="2"] {{ padding-right: 20px; }}
-QToolBar QToolButton::menu-indicator {{ subcontrol-position: right center; right: 6px; }}
+FlowBar QToolButton[popupMode="2"] {{ padding-right: 16px; }}
+QToolBar QToolButton::menu-indicator, FlowBar QToolButton::menu-indicator {{
+  subcontrol-position: right center; right: 6px;
+}}
 QLineEdit {{ border: 1px solid {mid}; border-radius: 3px; padding: 2px 4px; background: {base}; }}
 QLineEdit:focus {{ border-color: {accent}; }}
 QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {edge}; border-radius: 3px; }}

@@ -194,7 +194,7 @@ def test_the_bar_switches_style_and_projection_and_spins_until_grabbed(
     view.bar.perspective.trigger()
     assert (session_style(view).atoms, session_style(view).perspective) == ("wireframe", True)
     before = view.canvas.camera.back
-    view.bar.spin.trigger()
+    view.bar.spin.click()
     assert view.canvas.spinning
     qtbot.waitUntil(lambda: bool(view.canvas.camera.back @ before < 0.99999), timeout=10_000)
     qtbot.mousePress(view.canvas, Button.LeftButton, pos=QPoint(5, 5))

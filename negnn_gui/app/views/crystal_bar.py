@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QLineEdit, QMenu, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
 from negnn_gui.app.views.display_atoms import STYLES
+from negnn_gui.app.views.flow import FlowBar
+
+_GAP_PX = 6
 
 _DIRECTIONS = {
     "a": ("Look along a", "1"),
@@ -20,7 +24,7 @@ _DIRECTIONS = {
 }
 
 
-class CrystalBar(QToolBar):
+class CrystalBar(FlowBar):
     """Emits ``atoms_wanted(str)`` (a style of atoms), ``look_wanted(str)``, ``fit_wanted``,
     ``perspective_wanted(bool)``, ``spin_wanted(bool)``."""
 
@@ -31,13 +35,8 @@ class CrystalBar(QToolBar):
     spin_wanted = Signal(bool)
 
     def __init__(self, select: QMenu, compare: QMenu, parent: QWidget | None = None) -> None:
-        super().__init__("3D view", parent)
-        self.setMovable(False)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.setStyleSheet(
-            "QToolBar { border: none; padding: 1px 2px; spacing: 0px; } QToolButton { padding: 3px 5px; }"
-            'QToolButton[popupMode="2"] { padding-right: 16px; }'
-        )
+        super().__init__(parent)
+        self.setAccessibleName("3D view")
         self.atoms: dict[str, QAction] = {}
         group = QActionGroup(self)
         styles = QMenu(self)
@@ -54,7 +53,7 @@ class CrystalBar(QToolBar):
         self.perspective.triggered.connect(self.perspective_wanted)
         styles.setToolTipsVisible(True)
         self._offer("Style", "How atoms and bonds are drawn, and the projection", styles)
-        self.addSeparator()
+        self.row.add_gap(_GAP_PX)
         for view, (tip, keys) in _DIRECTIONS.items():
             self._add(view, f"{tip} ({keys})", partial(self.look_wanted.emit, view))
         self.direction = QLineEdit()
@@ -64,15 +63,16 @@ class CrystalBar(QToolBar):
             "Look along a direction [1 1 0] or at right angles to a plane (1 1 1); Enter"
         )
         self.direction.setFixedWidth(self.direction.fontMetrics().horizontalAdvance("[uvw] (hkl)") + 18)
+        self.direction.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.direction.returnPressed.connect(self._look)
         self.direction.textEdited.connect(lambda: self.mark(valid=True))
-        self.addWidget(self.direction)
-        self.addSeparator()
+        self.row.addWidget(self.direction)
+        self.row.add_gap(_GAP_PX)
         self._add("Fit", "Fit the crystal into the view without turning it (F)", self.fit_wanted.emit)
         self._add("Reset", "Look as at the start (=)", partial(self.look_wanted.emit, "standard"))
         self.spin = self._switch("Spin", "Turn the crystal slowly until the mouse takes hold of it (S)")
-        self.spin.triggered.connect(self.spin_wanted)
-        self.addSeparator()
+        self.spin.clicked.connect(self.spin_wanted)
+        self.row.add_gap(_GAP_PX)
         self._offer("Select", "Select sites: by element, by symmetry, by bonds", select)
         self._offer(
             "Compare", "Show up to three other structures beside this one, seen from the same side", compare
@@ -92,24 +92,26 @@ class CrystalBar(QToolBar):
         if text:
             self.look_wanted.emit(text if text[0] in "[(abc" or text == "standard" else f"[{text}]")
 
-    def _add(self, text: str, tip: str, act: object) -> QAction:
-        action = self.addAction(text)
-        action.setToolTip(tip)
-        action.triggered.connect(lambda: act())  # type: ignore[operator]
-        return action
+    def _add(self, text: str, tip: str, act: Callable[[], object]) -> None:
+        self._button(text, tip).clicked.connect(lambda: act())
 
     def _offer(self, text: str, tip: str, menu: QMenu) -> None:
-        button = QToolButton()
+        button = self._button(text, tip)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def _switch(self, text: str, tip: str) -> QToolButton:
+        button = self._button(text, tip)
+        button.setCheckable(True)
+        return button
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
         button.setText(text)
         button.setToolTip(tip)
         button.setAccessibleName(text)
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setAccessibleDescription(tip)
+        button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.addWidget(button)
-
-    def _switch(self, text: str, tip: str) -> QAction:
-        action = self.addAction(text)
-        action.setCheckable(True)
-        action.setToolTip(tip)
-        return action
+        self.row.addWidget(button)
+        return button

@@ -25,6 +25,7 @@ from negnn_gui.app.views.embedding_map_studies import MapStudies
 from negnn_gui.results import Analysis, SiteRef
 from negnn_gui.structures.entry import StructureEntry
 
+_LOWEST_PX = 146  # three rows of controls and a map below them
 _EMPTY = (
     "Open a structure and predict it:\neach of its atoms becomes a point here,\nnear the atoms it is like."
 )
@@ -151,6 +152,7 @@ class EmbeddingMap(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self.message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setMinimumHeight(_LOWEST_PX)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.plot, 1)

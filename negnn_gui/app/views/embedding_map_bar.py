@@ -7,11 +7,12 @@ from enum import Enum
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QToolButton, QWidget
 
 from negnn_gui.app.views.elided_label import ElidedLabel
 from negnn_gui.app.views.embedding_map_methods import TIPS, MapParameters, Method, available, how_to_get
 from negnn_gui.app.views.embedding_map_parameters import ParametersPanel
+from negnn_gui.app.views.flow import FlowLayout, allow_rows
 
 
 class Tint(Enum):
@@ -71,9 +72,9 @@ class MapBar(QWidget):
 
     def __init__(self, tools: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QHBoxLayout(self)
+        layout = FlowLayout(self)
         layout.setContentsMargins(4, 2, 6, 2)
-        layout.setSpacing(2)
+        allow_rows(self)
         self.tools = QButtonGroup(self)
         for number, (text, tip) in enumerate(tools.items()):
             button = self._button(text, tip)
@@ -97,10 +98,10 @@ class MapBar(QWidget):
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.cancel = self._button("Cancel", "Give up what is being computed for the map")
         self.cancel.hide()
-        layout.addSpacing(6)
+        layout.add_gap(6)
         for widget in (self.show_all, self.method, self.tint, self.sizes, self.adjust):
             layout.addWidget(widget)
-        layout.addWidget(self.note, 1)
+        layout.addWidget(self.note)
         layout.addWidget(self.cancel)
         self.method.activated.connect(lambda row: self.method_chosen.emit(list(Method)[row]))
         self.tint.activated.connect(lambda row: self.tint_chosen.emit(list(Tint)[row]))

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
+    QFrame,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.neighbours import Metric
 from negnn_gui.app.theme import warning_colour
+from negnn_gui.app.views.flow import FlowLayout
 from negnn_gui.app.views.known_sites_panel import KnownSitesPanel
 from negnn_gui.app.views.like_this_query import LikeSites, Query, doubts, find_like, write_like_csv
 from negnn_gui.app.views.like_this_spread import MomentSpread
@@ -32,6 +34,7 @@ from negnn_gui.app.views.site_text import interval_text, moment_text, number_tex
 _HEADERS = ("Element", "Formula", "Motif", "DFT (μB)", "Exp. (μB)", "Distance", "Like", "Source")
 _NUMERIC = frozenset({3, 4, 5})
 _QUERY_COLUMN = 6
+_SMALLEST = QSize(180, 118)  # what has no room scrolls; the map above must not pay for it
 
 
 class LikeThis(KnownSitesPanel):
@@ -59,6 +62,7 @@ class LikeThis(KnownSitesPanel):
 
     def build(self) -> QWidget:
         """Title, choices, spread of the moments and list."""
+        self.setMinimumSize(_SMALLEST)
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
@@ -112,12 +116,9 @@ class LikeThis(KnownSitesPanel):
             self._follow_font()
 
     def _page(self) -> QWidget:
-        bar = QHBoxLayout()
-        for widget in (self.count, self.distance):
+        bar = FlowLayout(spacing=6)
+        for widget in (self.count, self.distance, self.on_map, self.export):
             bar.addWidget(widget)
-        bar.addStretch(1)
-        for button in (self.on_map, self.export):
-            bar.addWidget(button)
         page = QWidget(self)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 4, 6, 4)
@@ -127,7 +128,13 @@ class LikeThis(KnownSitesPanel):
         layout.addWidget(self.spread)
         layout.addWidget(self.remark)
         layout.addWidget(self.table, 1)
-        return page
+        scrolled = QScrollArea(self)
+        scrolled.setWidget(page)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return scrolled
 
     # --- from selection to list ---------------------------------------------------------------------
 
