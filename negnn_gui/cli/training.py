@@ -62,6 +62,13 @@ class HeadsChoice(StrEnum):
     MLP = "mlp"
 
 
+class StreamChoice(StrEnum):
+    """What a layer makes of the vectors and the sum of the messages."""
+
+    RESIDUAL = "residual"
+    ACTIVATED = "activated"
+
+
 class DistanceChoice(StrEnum):
     """In which form the distance along a hidden edge is asked for."""
 
@@ -126,9 +133,22 @@ def pretrain(
     heads: Annotated[
         HeadsChoice, typer.Option("--heads", help="Heads of one layer, as published, or of two.")
     ] = HeadsChoice.MLP,
+    stream: Annotated[
+        StreamChoice,
+        typer.Option(
+            "--stream", help="ReLU after each layer, as published, or vectors that are added to alone."
+        ),
+    ] = StreamChoice.RESIDUAL,
+    context: Annotated[
+        bool,
+        typer.Option(
+            "--context/--no-context",
+            help="Let the heads read the visible sites of the crystal beside a hidden site's own vector.",
+        ),
+    ] = True,
     max_time: MaxTime = "02:00:00",
-    rate: Rate = 2e-3,
-    batch_atoms: BatchAtoms = 2500,
+    rate: Rate = 3e-3,
+    batch_atoms: BatchAtoms = 1250,
     max_atoms: MaxAtoms = 60,
     subset: Subset = None,
     seed: Seed = 0,
@@ -150,8 +170,10 @@ def pretrain(
 
         run = _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
         config = PretrainConfig(
-            encoder=EncoderConfig(element_vectors=element_vectors),
-            heads=SSLHeadsConfig(hidden=0 if heads is HeadsChoice.LINEAR else 64, distance=distance.value),
+            encoder=EncoderConfig(element_vectors=element_vectors, stream=stream.value),
+            heads=SSLHeadsConfig(
+                hidden=0 if heads is HeadsChoice.LINEAR else 64, distance=distance.value, context=context
+            ),
             noise=noise,
             task=task.value,
             init=init,

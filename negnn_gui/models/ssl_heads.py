@@ -14,9 +14,12 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
 from negnn_gui.graphs.spec import GraphSpec
+from negnn_gui.models.encoder import Hidden
 from negnn_gui.models.features import N_GROUP_CLASSES, N_PERIOD_CLASSES
+from negnn_gui.models.site_attention import SiteAttention
 
 Distance = Literal["bins", "length", "both"]
 _TYPICAL_LENGTH = 3.0  # Å, where an untrained head begins
@@ -38,6 +41,8 @@ class SSLHeadsConfig:
         Whether a hidden edge's distance is asked for as a class, as published, as a number in Å, or as both.
     noise : bool
         Whether it is asked how far displaced atoms have changed the distances that can be seen.
+    context : bool
+        Whether the visible sites of the crystal are read beside a hidden atom's own vector (ours; not published).
     """
 
     width: int = 64
@@ -45,6 +50,7 @@ class SSLHeadsConfig:
     element: bool = True
     distance: Distance = "bins"
     noise: bool = False
+    context: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -53,7 +59,7 @@ class SSLHeadsConfig:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SSLHeadsConfig:
         """Inverse of :meth:`to_dict`."""
-        return cls(**data)
+        return cls(**{"context": False, **data})
 
 
 def distance_bins(distance: Tensor, spec: GraphSpec) -> Tensor:
@@ -68,8 +74,11 @@ class SSLHeads(nn.Module):
     def __init__(self, config: SSLHeadsConfig, spec: GraphSpec) -> None:
         super().__init__()
         self.config = config
-        self.group = _head(config, N_GROUP_CLASSES)
-        self.period = _head(config, N_PERIOD_CLASSES)
+        if config.context:
+            self.attention = SiteAttention(config.width)
+        atoms = replace(config, width=(2 if config.context else 1) * config.width)
+        self.group = _head(atoms, N_GROUP_CLASSES)
+        self.period = _head(atoms, N_PERIOD_CLASSES)
         if config.distance != "length":
             self.distance = _head(config, len(spec.centres))
         if config.distance != "bins":
@@ -77,10 +86,17 @@ class SSLHeads(nn.Module):
         if config.noise:
             self.noise = _head(replace(config, width=config.width + len(spec.centres)), 1)
         if config.element:
-            self.element = _head(config, MAX_ATOMIC_NUMBER + 1)
+            self.element = _head(atoms, MAX_ATOMIC_NUMBER + 1)
+
+    def hidden_atoms(self, levels: Tensor, batch: GraphBatch, hidden: Hidden) -> dict[str, Tensor]:
+        """Logits by target name for the hidden atoms, in order, from ``levels`` (L, N, width)."""
+        vectors = levels[-1][hidden.atoms].float()
+        if self.config.context:
+            vectors = torch.cat([vectors, self.attention(levels, batch, hidden.atoms)], dim=1)
+        return self.atoms(vectors)
 
     def atoms(self, vectors: Tensor) -> dict[str, Tensor]:
-        """Logits by target name for the vectors (H, width) of hidden atoms."""
+        """Logits by target name for what is known of hidden atoms, (H, width or twice that)."""
         logits = {"group": self.group(vectors), "period": self.period(vectors)}
         if self.config.element:
             logits["element"] = self.element(vectors)

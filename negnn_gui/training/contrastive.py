@@ -53,8 +53,9 @@ class JointPretraining(Pretraining):
     def answers(self, batch: GraphBatch, generator: torch.Generator) -> Answers:
         """The questions of both tasks."""
         hidden = hide_share(batch, VIEW_FRACTION, generator)
-        last = self.encoder(batch, hidden)[-1].float()
-        predicted = predictive_answers(self.heads, last, batch, hidden, self.config.spec)
+        levels = self.encoder(batch, hidden)
+        last = levels[-1].float()
+        predicted = predictive_answers(self.heads, levels, batch, hidden, self.config.spec)
         return {**predicted, **contrastive_answers(self.projection, last, batch)}
 
 

@@ -59,8 +59,9 @@ class DenoisingPretraining(PredictivePretraining):
         moved = noise * torch.randn(batch.n_atoms, 3, generator=generator).to(batch.vector.device)
         seen = torch.linalg.vector_norm(batch.vector + moved[batch.source] - moved[batch.target], dim=1)
         hidden = hide(batch, HIDDEN_FRACTION, generator)
-        last = self.encoder(replace(batch, distance=seen), hidden)[-1].float()
-        answers = predictive_answers(self.heads, last, batch, hidden, self.config.spec)
+        levels = self.encoder(replace(batch, distance=seen), hidden)
+        last = levels[-1].float()
+        answers = predictive_answers(self.heads, levels, batch, hidden, self.config.spec)
         left = ~hidden.edges
         change = (seen - batch.distance.float())[left] / noise
         said = self.heads.displacement(

@@ -109,21 +109,24 @@ class PredictivePretraining(Pretraining):
     def answers(self, batch: GraphBatch, generator: torch.Generator) -> Answers:
         """Questions about 15 % of the atoms of each structure and their edges."""
         hidden = hide(batch, HIDDEN_FRACTION, generator)
-        last = self.encoder(batch, hidden)[-1].float()
-        return predictive_answers(self.heads, last, batch, hidden, self.config.spec)
+        levels = self.encoder(batch, hidden)
+        return predictive_answers(self.heads, levels, batch, hidden, self.config.spec)
 
 
 def predictive_answers(
-    heads: SSLHeads, last: Tensor, batch: GraphBatch, hidden: Hidden, spec: GraphSpec
+    heads: SSLHeads, levels: Tensor, batch: GraphBatch, hidden: Hidden, spec: GraphSpec
 ) -> Answers:
-    """What the heads say of everything hidden, from the last level (N, width)."""
+    """What the heads say of everything hidden, from all levels (L, N, width)."""
+    last = levels[-1].float()
     numbers = batch.atomic_numbers[hidden.atoms]
     truth = {
         "group": torch.tensor(group_class(), device=numbers.device)[numbers],
         "period": torch.tensor(period_class(), device=numbers.device)[numbers],
         "element": numbers,
     }
-    answers = {name: (logits, truth[name]) for name, logits in heads.atoms(last[hidden.atoms]).items()}
+    answers = {
+        name: (logits, truth[name]) for name, logits in heads.hidden_atoms(levels, batch, hidden).items()
+    }
     source, target = batch.source[hidden.edges], batch.target[hidden.edges]
     distance = batch.distance[hidden.edges].float()
     edge_truth = {"distance": distance_bins(distance, spec), "length": distance}

@@ -83,9 +83,9 @@ def hidden_atom_figures(
             batch = store.batch(part)
             hidden = hide(batch, HIDDEN_FRACTION, generator)
             seen = hidden if edges == "hidden" else Hidden(hidden.atoms, torch.zeros_like(hidden.edges))
-            last = encoder(batch, seen)[-1]
+            levels = encoder(batch, seen)
             asked = Hidden(hidden.atoms, hidden.edges & (batch.distance <= encoder.spec.cutoff))  # no padding
-            answers = predictive_answers(heads, last, batch, asked, encoder.spec)
+            answers = predictive_answers(heads, levels, batch, asked, encoder.spec)
             found = _told_right(answers, encoder.spec)
             for name, values in found.items():
                 right.setdefault(name, []).append(values)
