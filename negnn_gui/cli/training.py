@@ -26,6 +26,8 @@ _TRAIN_EXAMPLE = (
     "Example: negnn train --data tables/ --encoder my-encoder --max-time 01:00:00 --out runs/moments"
 )
 
+_JOIN_EXAMPLE = "Example: negnn join moments-a moments-b --name my-committee --out runs/committee"
+
 Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Folder of the tables.", show_default="NEGNN_DATA"),
@@ -86,12 +88,14 @@ class Family(StrEnum):
     MEGNET = "megnet"
     GCN = "gcn"
     FLAGSHIP = "flagship"
+    FINETUNED = "finetuned"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("pretrain", epilog=_PRETRAIN_EXAMPLE)(pretrain)
     app.command("train", epilog=_TRAIN_EXAMPLE)(train)
+    app.command("join", epilog=_JOIN_EXAMPLE)(join)
 
 
 def pretrain(
@@ -273,6 +277,26 @@ def train(
         folder = train_moment_model(
             data_folder(data), out, name, chosen, config, run, _command(), init, safe_zeros
         )
+    typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
+
+
+def join(
+    ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Registered moment models, the first leading.")
+    ],
+    out: Out,
+    data: Data = None,
+    name: Annotated[str, typer.Option("--name", metavar="ID", help="Id of the new model.")] = "my-committee",
+    verbose: options.Verbose = False,
+) -> None:
+    """Join moment models of one encoder to one whose DFT quantiles are the mean of theirs.
+
+    Spin states and the experimental head are those of the first. It is calibrated and measured anew.
+    """
+    with training_errors():
+        from negnn_gui.training.committee import join_models
+
+        folder = join_models(data_folder(data), out, name, ids, _command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 

@@ -29,7 +29,7 @@ class ContextBackbone(Backbone):
         width = config.width
         self.convolutions = nn.ModuleList(GatedConv(width, self.expansion.size) for _ in range(config.layers))
         self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in range(config.layers))
-        self.contexts = nn.ModuleList(_context(width) for _ in range(config.layers))
+        self.contexts = nn.ModuleList(crystal_context(width) for _ in range(config.layers))
 
     def propagate(self, vectors: Tensor, gaussians: Tensor, batch: GraphBatch) -> Tensor:
         """Messages of the neighbours, then of the crystal."""
@@ -42,7 +42,8 @@ class ContextBackbone(Backbone):
         return vectors
 
 
-def _context(width: int) -> nn.Sequential:
+def crystal_context(width: int) -> nn.Sequential:
+    """What an atom makes of its vector and its crystal's mean, (N, 2 width) -> (N, width); nearly 0 at first."""
     last = nn.Linear(width, width)
     nn.init.normal_(last.weight, std=0.01)
     nn.init.zeros_(last.bias)

@@ -16,6 +16,7 @@ from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.models.backbone import Backbone, BackboneConfig, mean_at
 from negnn_gui.models.context import ContextBackbone
 from negnn_gui.models.convolution import GatedConv
+from negnn_gui.models.finetuned import FineTunedBackbone
 
 
 class CGCNNBackbone(Backbone):
@@ -149,6 +150,7 @@ FAMILIES: dict[str, type[Backbone]] = {
     "megnet": MEGNetBackbone,
     "gcn": GCNBackbone,
     "flagship": ContextBackbone,
+    "finetuned": FineTunedBackbone,
 }
 
 

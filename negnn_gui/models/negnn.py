@@ -38,6 +38,9 @@ class MomentConfig:
         Members of the :class:`SmallDataHead` of every head after the first; 0 for the older head of one member.
     modes : bool
         Whether the DFT head has spin states told apart beside it.
+    more : tuple of BackboneConfig
+        Further networks on the same nodes, trained apart: the DFT quantiles are the mean of all. Spin states and the
+        heads for small data read the first network alone.
     """
 
     nodes: NodesConfig = field(default_factory=NodesConfig)
@@ -45,6 +48,7 @@ class MomentConfig:
     heads: tuple[str, ...] = (DFT,)
     members: int = 0
     modes: bool = False
+    more: tuple[BackboneConfig, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -54,6 +58,7 @@ class MomentConfig:
             "heads": list(self.heads),
             "members": self.members,
             "modes": self.modes,
+            "more": [backbone.to_dict() for backbone in self.more],
             "quantiles": list(QUANTILES),
         }
 
@@ -68,6 +73,7 @@ class MomentConfig:
             tuple(data["heads"]),
             int(data.get("members", 0)),
             bool(data.get("modes", False)),
+            tuple(BackboneConfig.from_dict(backbone) for backbone in data.get("more", [])),
         )
 
 
@@ -84,6 +90,8 @@ class MomentModel(nn.Module):
         self.backbone = make_backbone(config.backbone, spec, self.nodes.size)
         self.heads = nn.ModuleDict({name: self._head(name) for name in config.heads})
         self.modes = ModeHead(self.backbone.size) if config.modes else None
+        self.others = nn.ModuleList(make_backbone(own, spec, self.nodes.size) for own in config.more)
+        self.other_heads = nn.ModuleList(QuantileHead(2 * own.width) for own in config.more)
 
     def _head(self, name: str) -> nn.Module:
         size = self.backbone.size
@@ -129,7 +137,8 @@ class MomentModel(nn.Module):
         Where the model has them, ``dft_modes`` (N, K, 2) are the spin states of the DFT head: place in μB, weight.
         """
         known = self.embed(batch) if embeddings is None else embeddings
-        vectors = self.features(known, batch)
+        nodes = self.nodes(known, batch)
+        vectors = self.backbone(nodes, batch)
         answers = {
             name: head(
                 self.small_data_features(vectors, known) if isinstance(head, SmallDataHead) else vectors,
@@ -137,6 +146,11 @@ class MomentModel(nn.Module):
             )
             for name, head in self.heads.items()
         }
+        if self.config.more:
+            further = [
+                head(other(nodes, batch)) for other, head in zip(self.others, self.other_heads, strict=True)
+            ]
+            answers[DFT] = torch.stack([answers[DFT], *further]).mean(dim=0)
         if self.modes is not None:
             answers[f"{DFT}_modes"] = self.modes(vectors)
         return answers

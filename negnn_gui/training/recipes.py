@@ -12,9 +12,9 @@ import numpy as np
 from negnn_gui import __version__
 from negnn_gui.inference.moment_models import load_moment_model
 from negnn_gui.models import registry
-from negnn_gui.models.checkpoint import ModelFileError
 from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, MomentConfig, MomentModel
+from negnn_gui.models.registry import ModelInfo
 from negnn_gui.training.cards import machine, moment_card
 from negnn_gui.training.evaluate import counted, element_median_figures, moment_figures
 from negnn_gui.training.fit_run import MomentData, open_training_data, run_fit
@@ -22,6 +22,7 @@ from negnn_gui.training.golden import write_golden
 from negnn_gui.training.pretrain_run import RunOptions
 from negnn_gui.training.publish import calibrate, predict_split, save_moment_model
 from negnn_gui.training.small_fit import SITES_A_STEP, fit_small_data
+from negnn_gui.training.warm_start import begin, start_from
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,10 @@ def train_moment_model(
     tables = {head: open_training_data(data, head, encoder.spec, safe_zeros) for head in config.heads}
     facts: dict[str, Any] = {"command": command, "program": f"negnn-gui {__version__}", "hardware": machine()}
     if init is not None:
-        taken = start_from(model, load_moment_model(init).model, init)
+        taken = start_from(model, load_moment_model(init).model, init, tables[config.heads[0]])
         facts["first weights"] = f"those of {init}, {taken}"
+    elif begun := begin(model, encoder):
+        facts["first weights"] = begun
     if safe_zeros:
         facts["safe zeros"] = f"{safe_zeros} non-magnetic structures of mp_structures, moment 0 on every atom"
     for head in config.heads:
@@ -68,34 +71,26 @@ def train_moment_model(
             f"{fit.steps} steps of {size}, {fit.seconds / 60:.0f} min, seed {options[head].seed}"
         )
     model.to("cpu").eval()
-    folder = out / model_id
+    return publish_moment_model(out / model_id, model, info, tables, facts)
+
+
+def publish_moment_model(
+    folder: Path,
+    model: MomentModel,
+    encoder: ModelInfo,
+    tables: Mapping[str, MomentData],
+    facts: Mapping[str, Any],
+) -> Path:
+    """Calibrate a trained model on val, measure it on test, and write its folder with card and golden outputs."""
     calibrations = {head: calibrate(model, own, head) for head, own in tables.items()}
     figures, medians = {}, {}
     for head, own in tables.items():
         figures[head] = moment_figures(head, predict_split(model, own, head, "test"), calibrations[head])
         medians[head] = median_of(own, head)
-    card = moment_card(model_id, encoder_id, facts, figures, medians)
-    save_moment_model(folder, model, info.ref, tables, calibrations, {**facts, "test": figures}, card)
+    card = moment_card(folder.name, encoder.id, facts, figures, medians)
+    save_moment_model(folder, model, encoder.ref, tables, calibrations, {**facts, "test": figures}, card)
     write_golden(folder)
     return folder
-
-
-def start_from(model: MomentModel, other: MomentModel, other_id: str) -> str:
-    """Take over the weights of ``other`` that have the same names and shapes; returns how many, in words.
-
-    Raises
-    ------
-    ModelFileError
-        None fits.
-    """
-    own, theirs = model.state_dict(), other.state_dict()
-    fitting = {
-        name: value for name, value in theirs.items() if name in own and own[name].shape == value.shape
-    }
-    if not any(name.startswith("backbone.") for name in fitting):
-        raise ModelFileError(f"{other_id} cannot be the start of this run: no weight of its backbone fits")
-    model.load_state_dict({**own, **fitting})
-    return f"{len(fitting)} of {len(own)} arrays"
 
 
 def median_of(data: MomentData, head: str, split: str = "test") -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""Going on from what is known: a moment model from another one's weights, or from the encoder's own layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from negnn_gui.models.checkpoint import ModelFileError
+from negnn_gui.models.encoder import CrystalGraphEncoder
+from negnn_gui.models.finetuned import FineTunedBackbone
+from negnn_gui.models.negnn import MomentModel
+from negnn_gui.training.batching import batches_by_atoms
+from negnn_gui.training.fit_run import MomentData
+
+_STRUCTURES = 1500
+_RIDGE = 1e-3
+
+
+def start_from(model: MomentModel, other: MomentModel, other_id: str, data: MomentData) -> str:
+    """Take over the weights of ``other`` that have the same names and shapes; returns how many, in words.
+
+    Where the two read other embeddings, the input layer is fitted by least squares on training sites of ``data``, so
+    that the first vectors stay as near as can be to those that the taken weights were made for.
+
+    Raises
+    ------
+    ModelFileError
+        None fits.
+    """
+    own, theirs = model.state_dict(), other.state_dict()
+    fitting = {
+        name: value for name, value in theirs.items() if name in own and own[name].shape == value.shape
+    }
+    if "backbone.input.bias" not in fitting:
+        raise ModelFileError(f"{other_id} cannot be the start of this run: no weight of its backbone fits")
+    model.load_state_dict({**own, **fitting})
+    taken = f"{len(fitting)} of {len(own)} arrays"
+    if _same_nodes(model, other):
+        return taken
+    _match_input(model, other, data)
+    return f"{taken}, the input layer matched by least squares"
+
+
+def begin(model: MomentModel, encoder: CrystalGraphEncoder) -> str | None:
+    """Let backbones that go on from the encoder's layers begin as these; what was done, in words.
+
+    Raises
+    ------
+    ModelFileError
+        The encoder is of another form than the backbone.
+    """
+    if not isinstance(model.backbone, FineTunedBackbone):
+        return None
+    try:
+        model.backbone.begin_as(encoder, model.nodes)
+    except ValueError as error:
+        raise ModelFileError(f"the backbone cannot begin as the encoder: {error}") from error
+    return "the encoder's layers"
+
+
+def _same_nodes(model: MomentModel, other: MomentModel) -> bool:
+    if model.config.nodes != other.config.nodes:
+        return False
+    if model.encoder is None or other.encoder is None:
+        return True
+    own, theirs = model.encoder.state_dict(), other.encoder.state_dict()
+    return own.keys() == theirs.keys() and all(
+        torch.equal(value, theirs[name]) for name, value in own.items()
+    )
+
+
+def _match_input(model: MomentModel, other: MomentModel, data: MomentData) -> None:
+    graphs = np.random.default_rng(0).permutation(data.graphs("train"))[:_STRUCTURES]
+    read, wanted = [], []
+    with torch.no_grad():
+        for part in batches_by_atoms(data.store.sizes, graphs, 4000):
+            batch = data.store.batch(part)
+            read.append(model.nodes(model.embed(batch), batch).double())
+            wanted.append(other.backbone.input(other.nodes(other.embed(batch), batch)).double())
+        nodes = torch.cat(read)
+        nodes = torch.cat([nodes, torch.ones(len(nodes), 1, dtype=nodes.dtype)], dim=1)
+        normal = nodes.T @ nodes + _RIDGE * len(nodes) * torch.eye(nodes.shape[1], dtype=nodes.dtype)
+        found = torch.linalg.solve(normal, nodes.T @ torch.cat(wanted)).float()
+        model.backbone.input.weight.copy_(found[:-1].T)
+        model.backbone.input.bias.copy_(found[-1])
