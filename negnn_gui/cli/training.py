@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,10 @@ Threads = Annotated[
 Subset = Annotated[
     int | None,
     typer.Option("--subset", min=1, help="Train on this many structures only.", show_default="all"),
+]
+MaxSteps = Annotated[
+    int | None,
+    typer.Option("--max-steps", min=1, help="Stop after so many steps, too.", show_default="no limit"),
 ]
 
 _MEMBERS = 5  # of the head for small data
@@ -119,6 +124,12 @@ def pretrain(
             help="Add a learned vector of each element to its features.",
         ),
     ] = True,
+    element_target: Annotated[
+        bool,
+        typer.Option(
+            "--element-target/--no-element-target", help="Ask for the element beside group and period."
+        ),
+    ] = True,
     distance: Annotated[
         DistanceChoice,
         typer.Option(
@@ -151,6 +162,7 @@ def pretrain(
         ),
     ] = True,
     max_time: MaxTime = "02:00:00",
+    max_steps: MaxSteps = None,
     rate: Rate = 3e-3,
     batch_atoms: BatchAtoms = 1250,
     max_atoms: MaxAtoms = 60,
@@ -173,10 +185,14 @@ def pretrain(
         from negnn_gui.training.pretrain_publish import pretrain_encoder
 
         run = _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
+        run = replace(run, max_steps=max_steps)
         config = PretrainConfig(
             encoder=EncoderConfig(element_vectors=element_vectors, stream=stream.value),
             heads=SSLHeadsConfig(
-                hidden=0 if heads is HeadsChoice.LINEAR else 64, distance=distance.value, context=context
+                hidden=0 if heads is HeadsChoice.LINEAR else 64,
+                element=element_target,
+                distance=distance.value,
+                context=context,
             ),
             noise=noise,
             task=task.value,

@@ -77,7 +77,15 @@ def description(config: PretrainConfig) -> str:
         extras.append("the element as a learned input vector")
     if config.task != "contrastive" and config.heads.element:
         extras.append("the element as a third target")
-    return tasks[config.task] + (f", with {' and '.join(extras)}." if extras else ".")
+    if config.encoder.stream == "residual":
+        extras.append("layers that add to the vectors without a ReLU")
+    if config.task != "contrastive" and config.heads.context:
+        extras.append("heads in which a hidden site reads the visible sites of its crystal")
+    if config.noise > 0:
+        extras.append(f"atoms displaced by {config.noise:g} Å")
+    *first, last = extras or [""]
+    named = f"{', '.join(first)} and {last}" if first else last
+    return tasks[config.task] + (f", with {named}." if named else ".")
 
 
 def _heads(module: Pretraining) -> SSLHeads | None:
