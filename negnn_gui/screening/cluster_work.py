@@ -98,13 +98,17 @@ class Part:
     @property
     def sites(self) -> pa.Table | None:
         """Rows of the sites table, where they were asked for and there are some."""
-        data = self.tables.get("sites")
+        return self.table("sites")
+
+    def table(self, source: str) -> pa.Table | None:
+        """Rows of a source; None where there are none."""
+        data = self.tables.get(source)
         return None if data is None else read_parquet_bytes(data)
 
     def rows(self, source: str) -> Rows | None:
-        """Rows of a source as columns; None where there are none."""
-        data = self.tables.get(source)
-        return None if data is None else table_columns(read_parquet_bytes(data))
+        """The same as columns."""
+        table = self.table(source)
+        return None if table is None else table_columns(table)
 
 
 def describe(choice: ModelChoice) -> Description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from negnn_gui.screening.batches import Batch, gather
 from negnn_gui.screening.inputs import list_inputs
 from negnn_gui.screening.journal import Checkpoint, Journal
 from negnn_gui.screening.model_choice import models_used
-from negnn_gui.screening.pool import FileFrame, ReaderPool, read_here
+from negnn_gui.screening.pool import FileFrame, read_here
 from negnn_gui.screening.predicting import CancelledError, outcomes
 from negnn_gui.screening.products import Products
 from negnn_gui.screening.reading import Failure, ReadTask
@@ -31,48 +31,15 @@ from negnn_gui.screening.request import (
     ScreeningReport,
     ScreeningRequest,
 )
+from negnn_gui.screening.run import Run, report_of, with_part, with_structure
 
 if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
     from negnn_gui.screening.cluster import Cluster
 
 
-Reader = Callable[[Iterable[ReadTask]], Iterator[FileFrame]]
-
-
-class ScreeningJob:
-    """One run over many files.
-
-    Parameters
-    ----------
-    request : ScreeningRequest
-        What to read and write.
-    load_predictor : callable
-        Loads the models; called once, while the readers are starting.
-    connect : callable or None
-        Gives the cluster that reads and predicts instead of this machine.
-    progress, notify : callable
-        Told after each structure how far the run is, and of events such as a change of device.
-    cancelled : callable
-        Asked often; once it returns True the run ends with what is committed.
-    """
-
-    def __init__(
-        self,
-        request: ScreeningRequest,
-        load_predictor: Callable[[], Predictor],
-        *,
-        connect: Callable[[], Cluster] | None = None,
-        progress: Callable[[ScreeningProgress], None] = lambda progress: None,
-        cancelled: Callable[[], bool] = lambda: False,
-        notify: Callable[[str], None] = lambda text: None,
-    ) -> None:
-        self._request = request
-        self._load_predictor = load_predictor
-        self._connect = connect
-        self._progress = progress
-        self._cancelled = cancelled
-        self._notify = notify
+class ScreeningJob(Run[ScreeningRequest]):
+    """One run over many files into tables; told of its progress after each structure."""
 
     def run(self) -> ScreeningReport:
         """Do it, or what is left of it.
@@ -116,14 +83,7 @@ class ScreeningJob:
             if journal.last.complete:
                 products.put_in_place(self._record(journal, products, models, fingerprint))
                 journal.discard()
-            return _report(journal.last)
-
-    def _reader(self, stack: contextlib.ExitStack) -> Reader:
-        """What reads the files: worker processes that end with ``stack``, or this process."""
-        request = self._request
-        if request.workers == 0:
-            return read_here
-        return stack.enter_context(ReaderPool(request.workers, request.time_limit_s)).read
+            return report_of(journal.last)
 
     def _work(
         self,
@@ -158,13 +118,7 @@ class ScreeningJob:
                 state = replace(state, failures=state.failures + 1)
                 continue
             entry, analysis = outcome
-            state = replace(
-                state,
-                structures=state.structures + 1,
-                sites=state.sites + entry.n_sites,
-                warnings=state.warnings + products.add(entry, analysis),
-                devices=tuple(dict.fromkeys((*state.devices, analysis.device))),
-            )
+            state = with_structure(state, entry.n_sites, products.add(entry, analysis), analysis.device)
         self._tell(state, batch.end.file, journal)
         return state
 
@@ -177,18 +131,9 @@ class ScreeningJob:
         try:
             for part in parts:
                 products.add_part(part)
-                last, now = journal.last, time.monotonic()
-                state = replace(
-                    last,
-                    position=part.end,
-                    sizes=products.commit(),
-                    structures=last.structures + part.structures,
-                    sites=last.sites + part.n_sites,
-                    failures=last.failures + len(part.failures),
-                    warnings=last.warnings + len(part.warnings),
-                    wall_time_s=last.wall_time_s + now - clock,
-                    devices=tuple(dict.fromkeys((*last.devices, *part.devices))),
-                )
+                state = with_part(journal.last, part)
+                now, sizes = time.monotonic(), products.commit()
+                state = replace(state, sizes=sizes, wall_time_s=state.wall_time_s + now - clock)
                 journal.commit(state)
                 clock = now
                 self._tell(state, part.end.file, journal)
@@ -283,17 +228,6 @@ class ScreeningJob:
             n_warnings=state.warnings,
             fingerprint=fingerprint,
         )
-
-
-def _report(state: Checkpoint) -> ScreeningReport:
-    return ScreeningReport(
-        structures=state.structures,
-        sites=state.sites,
-        failures=state.failures,
-        wall_time_s=state.wall_time_s,
-        complete=state.complete,
-        device=state.devices[-1] if state.devices else "",
-    )
 
 
 def _check_outputs(request: ScreeningRequest) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -162,7 +162,8 @@ class StoreWriter:
         self._folder = folder
         self._round = reading
         self._levels = levels
-        self._results: list[tuple[StructureEntry, Analysis]] = []
+        self._sites: list[pa.Table] = []
+        self._vectors: list[pa.Table] = []
         self._lines: dict[str, list[bytes]] = {"failures": [], "warnings": []}
         self.n_parts = keep
         for path in (folder / "parts").iterdir():
@@ -171,11 +172,25 @@ class StoreWriter:
 
     def add(self, entry: StructureEntry, analysis: Analysis) -> int:
         """Add the rows of one structure; the number of warnings it came with."""
-        self._results.append((entry, analysis))
+        self._sites.append(arrow_table(site_columns(entry, analysis), schema("sites")))
+        if self._levels:
+            vectors = embedding_columns(entry, analysis, self._levels)
+            self._vectors.append(arrow_table(vectors, schema("embeddings", self._levels)))
         warnings = (*entry.warnings, *analysis.warnings)
         place = f"{printable(entry.path or entry.name)}, frame {entry.frame}"
-        self._lines["warnings"] += [_line(f"{place}: {warning}") for warning in warnings]
+        self.warn([f"{place}: {warning}" for warning in warnings])
         return len(warnings)
+
+    def add_tables(self, sites: pa.Table, embeddings: pa.Table | None) -> None:
+        """Add rows of whole structures, with their embeddings where the store keeps them."""
+        self._sites.append(sites.select(schema("sites").names).cast(schema("sites")))
+        if self._levels and embeddings is not None:
+            kinds = schema("embeddings", self._levels)
+            self._vectors.append(embeddings.select(kinds.names).cast(kinds))
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Add what was repaired or looks odd: ``file, frame: sentence``."""
+        self._lines["warnings"] += map(_line, sentences)
 
     def fail(self, failure: Failure) -> None:
         """Add what could not be read or predicted."""
@@ -193,28 +208,24 @@ class StoreWriter:
 
     def commit(self) -> dict[str, int]:
         """Bring what was added to the disk as one part; the number of parts that can now be trusted."""
-        if self._results or self._lines["failures"]:
+        if self._sites or any(self._lines.values()):
             for kind, lines in self._lines.items():
                 if lines:
                     write_whole(part_path(self._folder, kind, self.n_parts), b"".join(lines))
                     lines.clear()
-            if self._results:
+            if self._sites:
                 self._write_tables()
             self.n_parts += 1
         return {"parts": self.n_parts}
 
     def _write_tables(self) -> None:
-        sites = pa.concat_tables(
-            [arrow_table(site_columns(*result), schema("sites")) for result in self._results]
-        ).combine_chunks()
+        sites = pa.concat_tables(self._sites).combine_chunks()
         summary = structure_summary(sites.to_pandas())
         structures = pa.Table.from_pandas(summary, schema=schema("structures"), preserve_index=False)
         tables: dict[TableName, pa.Table] = {"sites": sites, "structures": structures}
-        if self._levels:
-            vectors = [embedding_columns(*result, self._levels) for result in self._results]
-            kinds = schema("embeddings", self._levels)
-            tables["embeddings"] = pa.concat_tables([arrow_table(columns, kinds) for columns in vectors])
-        self._results = []
+        if self._vectors:
+            tables["embeddings"] = pa.concat_tables(self._vectors)
+        self._sites, self._vectors = [], []
         for name, table in tables.items():
             path = part_path(self._folder, name, self.n_parts)
             working = path.with_suffix(".writing")

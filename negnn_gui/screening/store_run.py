@@ -12,21 +12,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-import numpy as np
-
-from negnn_gui.export.tables import source_file
+from negnn_gui.export.codecs import Codec, Embeddings, SitesParquet
 from negnn_gui.export.text import printable
 from negnn_gui.results import ModelRef
-from negnn_gui.screening.batches import Batch, gather
+from negnn_gui.screening.batches import gather
 from negnn_gui.screening.inputs import list_inputs
-from negnn_gui.screening.journal import Checkpoint, Journal, inputs_in
+from negnn_gui.screening.journal import Checkpoint, Journal
 from negnn_gui.screening.model_choice import models_used
-from negnn_gui.screening.pool import FileFrame, ReaderPool, read_here
+from negnn_gui.screening.pool import FileFrame
 from negnn_gui.screening.predicting import CancelledError, outcomes
-from negnn_gui.screening.reading import Failure, ReadTask
-from negnn_gui.screening.request import Disorder, ScreeningError, ScreeningProgress, ScreeningReport
+from negnn_gui.screening.reading import ReadTask
+from negnn_gui.screening.request import Disorder, ScreeningError, ScreeningReport
 from negnn_gui.screening.result_store import (
     StoreHeader,
     StoreWriter,
@@ -34,11 +32,13 @@ from negnn_gui.screening.result_store import (
     read_header,
     write_header,
 )
-from negnn_gui.screening.rounds import Round, carried_on, is_ahead, live_failures, round_folder, rounds
-from negnn_gui.screening.store_tables import StoreTables
+from negnn_gui.screening.rounds import Round, carried_on, live_failures, round_folder, rounds
+from negnn_gui.screening.run import Listeners, Run, report_of
+from negnn_gui.screening.store_growth import OldFailures, StoreGrowth
 
 if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
+    from negnn_gui.screening.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class StoreRequest:
         Processes that read files; 0 reads in this process.
     time_limit_s : float
         Seconds a worker may take for one structure before its file is given up.
+    cluster : str
+        Address of the Dask scheduler whose workers read and predict; "" for this machine.
     """
 
     folder: Path
@@ -71,25 +73,20 @@ class StoreRequest:
     retry: bool = False
     workers: int = 1
     time_limit_s: float = 30.0
+    cluster: str = ""
 
 
-class StoreRun:
-    """One run into a store.
+class StoreRun(Run[StoreRequest]):
+    """One run into a store; told of its progress after each batch, and while files are read.
 
     Parameters
     ----------
-    request : StoreRequest
-        What to do.
-    load_predictor : callable
-        Gives the models; called once, while the readers are starting.
-    progress : callable
-        Told after each batch, and while files are read, how far the screening is.
     committed : callable
         Told the number of parts that can be read, whenever there are more.
     between : callable
         Called before each batch; it may wait (Pause).
-    cancelled, notify : callable
-        Asked often, and told of events such as a change of device.
+    options
+        Those of :class:`~negnn_gui.screening.run.Run`.
     """
 
     def __init__(
@@ -97,19 +94,13 @@ class StoreRun:
         request: StoreRequest,
         load_predictor: Callable[[], Predictor],
         *,
-        progress: Callable[[ScreeningProgress], None] = lambda progress: None,
         committed: Callable[[int], None] = lambda n_parts: None,
         between: Callable[[], object] = lambda: None,
-        cancelled: Callable[[], bool] = lambda: False,
-        notify: Callable[[str], None] = lambda text: None,
+        **options: Unpack[Listeners],
     ) -> None:
-        self._request = request
-        self._load_predictor = load_predictor
-        self._progress = progress
+        super().__init__(request, load_predictor, **options)
         self._committed = committed
         self._between = between
-        self._cancelled = cancelled
-        self._notify = notify
 
     def run(self) -> ScreeningReport:
         """Do it, or what is left of it.
@@ -131,26 +122,39 @@ class StoreRun:
                 StoreHeader(tuple(map(printable, request.paths)), request.disorder, request.levels),
             )
         with contextlib.ExitStack() as stack:
-            reader = ReaderPool(request.workers, request.time_limit_s) if request.workers else None
-            read = read_here if reader is None else stack.enter_context(reader).read
+            # Readers start while the models load; a cluster reads for itself.
+            read = self._reader(stack) if self._connect is None else None
             header = read_header(request.folder)
             journal, before = self._open_journal(header)
             stack.callback(journal.close)
             if journal.last.complete:
-                return _report(journal.last, len(live_failures(request.folder)))
-            predictor = self._load_predictor()
-            self._agree_on_models(header, models_used(predictor))
+                return report_of(journal.last, len(live_failures(request.folder)))
+            if read is None:
+                assert self._connect is not None
+                cluster = stack.enter_context(self._connect())
+                models = cluster.models
+            else:
+                predictor = self._load_predictor()
+                models = models_used(predictor)
+            self._agree_on_models(header, models)
             writer = StoreWriter(
                 request.folder,
                 keep=journal.last.sizes.get("parts", 0),
                 reading=int(journal.header["round"]),
                 levels=header.levels,
             )
-            old = _OldFailures(request.folder, before, journal)
-            self._tell(journal.last, journal, old)
-            frames = read(_tasks(journal, header.disorder))
-            self._work(predictor, frames, journal, writer, old, began)
-            return _report(journal.last, old.left(journal.last) + journal.last.failures)
+            old = OldFailures(request.folder, before, journal)
+            growth = StoreGrowth(
+                journal, writer, old, began, progress=self._progress, committed=self._committed
+            )
+            growth.tell()
+            tasks = _tasks(journal, header.disorder)
+            with contextlib.suppress(CancelledError):
+                if read is None:
+                    self._gather(cluster, tasks, growth, header)
+                else:
+                    self._work(predictor, read(tasks), growth)
+            return report_of(journal.last, growth.failures)
 
     # --- beginning ----------------------------------------------------------------------------------
 
@@ -193,101 +197,38 @@ class StoreRun:
 
     # --- working ------------------------------------------------------------------------------------
 
-    def _work(
-        self,
-        predictor: Predictor,
-        frames: Iterator[FileFrame],
-        journal: Journal,
-        writer: StoreWriter,
-        old: _OldFailures,
-        clock: float,
+    def _work(self, predictor: Predictor, frames: Iterator[FileFrame], growth: StoreGrowth) -> None:
+        """Batch after batch is predicted here; the journal is complete at the end, unless cancelled."""
+        for batch in gather(frames, growth.journal.last.position):
+            self._wait(growth)
+            if self._cancelled():
+                raise CancelledError
+            for _, outcome in outcomes(batch, predictor, cancelled=self._cancelled, notify=self._notify):
+                growth.add(outcome)
+            growth.commit(batch.end)
+        growth.finish()
+
+    def _gather(
+        self, cluster: Cluster, tasks: Iterator[ReadTask], growth: StoreGrowth, header: StoreHeader
     ) -> None:
-        """Batch after batch; the journal is complete at the end, unless cancelled."""
-        for batch in gather(frames, journal.last.position):
-            paused = time.monotonic()
-            self._between()
-            clock += time.monotonic() - paused
-            try:
-                state = self._predict(predictor, batch, journal, writer, old)
-            except CancelledError:
-                return
-            n_parts = writer.n_parts
-            sizes = writer.commit()
-            now = time.monotonic()
-            journal.commit(replace(state, sizes=sizes, wall_time_s=state.wall_time_s + now - clock))
-            clock = now
-            if writer.n_parts > n_parts:
-                self._committed(writer.n_parts)
-            self._tell(journal.last, journal, old)
-        journal.commit(replace(journal.last, complete=True, sizes=writer.commit()))
-        self._tell(journal.last, journal, old)
+        """Part after part comes from the cluster; the journal is complete at the end, unless cancelled."""
+        codecs: dict[str, Codec] = {"sites": SitesParquet()}
+        if header.levels:
+            codecs["embeddings"] = Embeddings(header.levels)
+        start, limit = growth.journal.last.position, self._request.time_limit_s
+        for part in cluster.parts(tasks, start, codecs, time_limit_s=limit):
+            self._wait(growth)
+            if self._cancelled():
+                raise CancelledError
+            growth.add_part(part)
+            growth.commit(part.end)
+        growth.finish()
 
-    def _predict(
-        self, predictor: Predictor, batch: Batch, journal: Journal, writer: StoreWriter, old: _OldFailures
-    ) -> Checkpoint:
-        if self._cancelled():
-            raise CancelledError
-        state = replace(journal.last, position=batch.end)
-        for _, outcome in outcomes(batch, predictor, cancelled=self._cancelled, notify=self._notify):
-            if isinstance(outcome, Failure):
-                writer.fail(outcome)
-                state = replace(state, failures=state.failures + 1)
-                continue
-            entry, analysis = outcome
-            if (source_file(entry), entry.frame) in old.stored:
-                continue
-            state = replace(
-                state,
-                structures=state.structures + 1,
-                sites=state.sites + entry.n_sites,
-                warnings=state.warnings + writer.add(entry, analysis),
-                devices=tuple(dict.fromkeys((*state.devices, analysis.device))),
-            )
-        return state
-
-    def _tell(self, state: Checkpoint, journal: Journal, old: _OldFailures) -> None:
-        self._progress(
-            ScreeningProgress(
-                files_done=journal.n_inputs if state.complete else state.position.file,
-                files_total=journal.n_inputs,
-                structures=state.structures,
-                sites=state.sites,
-                failures=state.failures + old.left(state),
-            )
-        )
-
-
-class _OldFailures:
-    """What earlier readings could not read, while this one tries it again.
-
-    Attributes
-    ----------
-    stored : set of (str, int)
-        Source file and frame of what the files to be read again have given already.
-    """
-
-    def __init__(self, store: Path, before: list[Round], journal: Journal) -> None:
-        self.stored: set[tuple[str, int]] = set()
-        self._files = np.empty(0, dtype=np.int64)
-        if not before:
-            return
-        order = {path: number for number, path in enumerate(inputs_in(journal.folder))}
-        self._files = np.sort([order[failure.path] for failure in live_failures(store, before)])
-        wanted = {printable(path) for path in order}
-        tables = StoreTables(store, before[-1].n_parts)
-        for part in range(tables.n_parts):
-            columns = tables.part_columns("structures", part)
-            pairs = zip(columns["source_file"], columns["frame"].tolist(), strict=True)
-            self.stored.update(pair for pair in pairs if pair[0] in wanted)
-
-    def left(self, state: Checkpoint) -> int:
-        """How many of them this reading has not come to."""
-        if state.complete:
-            return 0
-        first = (
-            state.position.file if is_ahead(state.position.file, state.position) else state.position.file + 1
-        )
-        return int(len(self._files) - np.searchsorted(self._files, first))
+    def _wait(self, growth: StoreGrowth) -> None:
+        """Stand still while the user wants a pause."""
+        paused = time.monotonic()
+        self._between()
+        growth.stood_still(time.monotonic() - paused)
 
 
 def _inputs(request: StoreRequest) -> Iterator[Path]:
@@ -299,14 +240,3 @@ def _tasks(journal: Journal, disorder: Disorder) -> Iterator[ReadTask]:
     for path in journal.inputs_left():
         yield ReadTask(path, disorder, skip)
         skip = 0
-
-
-def _report(state: Checkpoint, failures: int) -> ScreeningReport:
-    return ScreeningReport(
-        structures=state.structures,
-        sites=state.sites,
-        failures=failures,
-        wall_time_s=state.wall_time_s,
-        complete=state.complete,
-        device=state.devices[-1] if state.devices else "",
-    )
