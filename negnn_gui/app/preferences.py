@@ -15,6 +15,7 @@ from negnn_gui.app.settings_file import open_settings, stamp
 logger = logging.getLogger(__name__)
 
 N_RECENT = 10
+N_CLUSTERS = 5
 APPEARANCES = ("system", "light", "dark")
 DISORDER_CHOICES = ("ask", "majority", "enumerate", "skip")
 ELEMENT_COLOURS = ("vesta", "jmol", "colour-blind")
@@ -102,6 +103,16 @@ class Preferences(QObject):
     @model.setter
     def model(self, value: str) -> None:
         self._choose("model", "predict/model", value)
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        """Addresses of Dask schedulers that screenings were given, the last one first."""
+        return tuple(word for word in self._text("predict/clusters").split("\n") if word)
+
+    def remember_cluster(self, address: str) -> None:
+        """Offer an address again."""
+        addresses = dict.fromkeys((address, *self.clusters))
+        self._choose("clusters", "predict/clusters", "\n".join(list(addresses)[:N_CLUSTERS]))
 
     # --- looks --------------------------------------------------------------------------------------
 

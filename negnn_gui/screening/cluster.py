@@ -28,6 +28,9 @@ from negnn_gui.screening.reading import Failure, ReadTask
 from negnn_gui.screening.request import ScreeningError
 
 _CONNECT_LIMIT_S = 20.0
+_CONNECT_TRY_S = 4.0
+"""Between two tries it is asked whether the user has given up."""
+
 _LOOK_EVERY_S = 0.5
 _PATIENCE_S = 10.0
 """Without a worker for this long, the user is told what is being waited for."""
@@ -77,7 +80,7 @@ class Cluster:
         self._choice = choice
         self._cancelled = cancelled
         self._notify = notify
-        self._client = _connect(address)
+        self._client = _connect(address, cancelled)
         try:
             description = self._describe()
         except BaseException:
@@ -239,20 +242,25 @@ class _LostTooOften(Exception):
     """The scheduler gave a task up because its workers died."""
 
 
-def _connect(address: str) -> Any:
+def _connect(address: str, cancelled: Callable[[], bool]) -> Any:
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise ScreeningError(f"{error.name} is missing: pip install 'negnn-gui[cluster]'") from error
-    try:
-        # Nobody's default: the same process may hold connections of its own.
-        return Client(address, timeout=_CONNECT_LIMIT_S, set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        raise ScreeningError(f"no Dask scheduler answers at {address}; check the address") from error
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise ScreeningError(
-            f"{address} is no scheduler's address such as tcp://HOST:8786: {error}"
-        ) from error
+    end = time.monotonic() + _CONNECT_LIMIT_S
+    while True:
+        if cancelled():
+            raise CancelledError
+        try:
+            # Nobody's default: the same process may hold connections of its own.
+            return Client(address, timeout=min(_CONNECT_TRY_S, _CONNECT_LIMIT_S), set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            if time.monotonic() >= end:
+                raise ScreeningError(f"no Dask scheduler answers at {address}; check the address") from error
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise ScreeningError(
+                f"{address} is no scheduler's address such as tcp://HOST:8786: {error}"
+            ) from error
 
 
 def _halves(order: Order) -> list[Order]:

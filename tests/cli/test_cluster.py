@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from negnn_gui.bench.local_cluster import LocalCluster
 
 from .conftest import cif
 
@@ -30,39 +31,12 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
         process.wait()
 
 
-class _LocalCluster:
-    """A scheduler and workers, each a process of its own."""
-
-    def __init__(self, place: Path, environment: Mapping[str, str], stack: contextlib.ExitStack) -> None:
-        self._place, self._environment, self._stack = place, environment, stack
-        self._file = place / "scheduler.json"
-        self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self._file))
-        end = time.monotonic() + 240
-        while not self._file.exists() or not self._file.read_text().endswith("}"):
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        self.address = str(json.loads(self._file.read_text())["address"])
-
-    def worker(self, name: str) -> subprocess.Popen[bytes]:
-        where = ("--scheduler-file", str(self._file), "--local-directory", str(self._place))
-        return self._start("worker", *where, "--name", name, "--nthreads", "1", "--no-nanny")
-
-    def _start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dask", what, "--no-dashboard", *arguments]
-        log = self._stack.enter_context((self._place / f"{what}.log").open("ab"))
-        process = subprocess.Popen(
-            command, cwd=self._place, env=self._environment, stdout=log, stderr=subprocess.STDOUT
-        )
-        self._stack.enter_context(_ended(process))
-        return process
-
-
 @pytest.fixture
-def cluster(tmp_path: Path, environment: Mapping[str, str]) -> Iterator[_LocalCluster]:
+def cluster(tmp_path: Path, environment: Mapping[str, str]) -> Iterator[LocalCluster]:
     place = tmp_path / "cluster"
     place.mkdir()
-    with contextlib.ExitStack() as stack:
-        yield _LocalCluster(place, environment, stack)
+    with LocalCluster(place, environment) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -78,7 +52,7 @@ def thousand(work: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
-    cluster: _LocalCluster, negnn: Run, work: Path, thousand: Path, environment: Mapping[str, str]
+    cluster: LocalCluster, negnn: Run, work: Path, thousand: Path, environment: Mapping[str, str]
 ) -> None:
     tables = ("--embeddings", "{}.parquet", "--summary", "{}.summary.csv", "--levels", "0")
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from negnn_gui.analysis.site_filter import FilterError
+from negnn_gui.export.codecs import Codec
 from negnn_gui.export.tables import SITE_COLUMNS, SUMMARY_COLUMNS
 from negnn_gui.screening import batches
+from negnn_gui.screening.cluster_work import Order, Part, carry_out, describe
+from negnn_gui.screening.journal import Position
+from negnn_gui.screening.model_choice import ModelChoice
+from negnn_gui.screening.reading import ReadTask
 from negnn_gui.screening.request import ScreeningError, ScreeningProgress, ScreeningReport
 from negnn_gui.screening.result_store import StoreWriter, part_path, read_header
 from negnn_gui.screening.rounds import live_failures, rounds
@@ -24,7 +31,34 @@ if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
 
 GOOD, FAILING = 54, 6
+CHOICE = ModelChoice("random", device="cpu")
 XYZ = '2\nLattice="{a} 0 0 0 {a} 0 0 0 {a}" Properties=species:S:1:pos:R:3 pbc="T T T"\nFe 0 0 0\nO {b} {b} {b}\n'
+
+
+class _Workers:
+    """A cluster whose one worker is this process: orders of a few files, in order."""
+
+    def __init__(self, files: int = 7) -> None:
+        self.models = describe(CHOICE).models
+        self._files = files
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def parts(
+        self, tasks: Iterable[ReadTask], start: Position, codecs: dict[str, Codec], *, time_limit_s: float
+    ) -> Iterator[Part]:
+        left = iter(tasks)
+        while group := tuple(islice(left, self._files)):
+            yield carry_out(Order(group, start, CHOICE, codecs, 0.0))
+            start = Position(start.file + len(group))
+
+
+def _no_predictor() -> Predictor:
+    raise AssertionError("a cluster computes: nothing is loaded here")
 
 
 def _run(request: StoreRequest, predictor: Predictor, **callbacks: object) -> ScreeningReport:
@@ -250,3 +284,49 @@ def test_what_is_not_known_comes_last_either_way(done: Path) -> None:
 def test_a_writer_without_anything_to_write_adds_no_part(done: Path) -> None:
     writer = StoreWriter(done, keep=3, reading=1)
     assert writer.commit() == {"parts": 3}
+
+
+def test_parts_of_a_cluster_give_the_same_store(
+    finished: Path, folder: Path, tmp_path: Path, random_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(random_models))
+    store = tmp_path / "clustered"
+    request = StoreRequest(store, (folder,), levels="0")
+    stopped = StoreRun(request, _no_predictor, connect=_Workers, **_stop_after(2)).run()
+    assert (stopped.complete, stopped.structures + stopped.failures) == (False, 14)
+    waits: list[int] = []
+    report = StoreRun(request, _no_predictor, connect=_Workers, between=lambda: waits.append(1)).run()
+    assert (report.complete, report.structures, report.failures) == (True, GOOD, FAILING)
+    assert len(waits) == 7, "a pause is possible before each part"
+    mine, theirs = (
+        _tables(each).take("sites", np.arange(2 * GOOD)).to_pandas() for each in (store, finished)
+    )
+    pd.testing.assert_frame_equal(mine, theirs, rtol=1e-4)
+    assert live_failures(store) == live_failures(finished)
+    assert _tables(store).take("embeddings", np.arange(2 * GOOD)).num_rows == 2 * GOOD
+
+
+def test_a_retry_on_a_cluster_adds_only_what_was_not_there(
+    tmp_path: Path, predictor: Predictor, random_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(random_models))
+    frames = tmp_path / "frames.extxyz"
+    good = [XYZ.format(a=3 + 0.01 * n, b=1.5) for n in range(3)]
+    frames.write_text(good[0] + "2\nno lattice\nFe 0 0\n" + good[2])
+    store = tmp_path / "store"
+    first = _run(StoreRequest(store, (frames,), workers=0), predictor)
+    assert first.failures and first.structures
+    frames.write_text("".join(good))
+    again = StoreRun(StoreRequest(store, retry=True), _no_predictor, connect=_Workers).run()
+    assert (again.complete, again.structures, again.sites, again.failures) == (True, 3, 6, 0)
+    assert len(set(_names(store))) == len(_names(store)) == 3
+
+
+def test_a_cluster_with_other_models_is_refused(
+    done: Path, random_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(random_models))
+    other = _Workers()
+    other.models = {"encoder": other.models["encoder"]}
+    with pytest.raises(ScreeningError, match="was begun with other models"):
+        StoreRun(StoreRequest(done, retry=True), _no_predictor, connect=lambda: other).run()  # type: ignore[arg-type, return-value]

@@ -84,6 +84,7 @@ class ScreeningDesk(QObject):
             window = ScreeningWindow(screenings, bench.window)
             window.dropped.connect(lambda paths: self.offer(paths, ""))
             window.export_wanted.connect(self._export)
+            window.elsewhere_wanted.connect(self._go_on_elsewhere)
             self._made = screenings, window
         return self._made
 
@@ -107,7 +108,7 @@ class ScreeningDesk(QObject):
         """Ask how to screen these files; ``found`` says how many there are, where that is known."""
         from negnn_gui.app.screening.new_screening import NewScreening
 
-        dialog = NewScreening(list(paths), found, self._bench.window)
+        dialog = NewScreening(list(paths), found, self._bench.preferences, self._bench.window)
         dialog.begun.connect(self.begin)
         dialog.open_all_wanted.connect(self._bench.controller.open_all)
         dialog.finished.connect(dialog.deleteLater)
@@ -166,5 +167,13 @@ class ScreeningDesk(QObject):
 
         dialog = ExportDialog(self.window, self._bench.preferences)
         dialog.wanted.connect(self.screenings.export)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _go_on_elsewhere(self) -> None:
+        from negnn_gui.app.screening.computing_place import GoOnElsewhere
+
+        dialog = GoOnElsewhere(self._bench.preferences, self.screenings.state.cluster, self.window)
+        dialog.chosen.connect(self.screenings.go_on_at)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui import locations
+from negnn_gui.app.preferences import Preferences
+from negnn_gui.app.screening.computing_place import ComputingPlace
 from negnn_gui.app.theme import warning_colour
 from negnn_gui.screening.pool import reading_processes
 from negnn_gui.screening.result_store import is_store
@@ -46,14 +48,17 @@ class NewScreening(QDialog):
         Files and folders.
     found : str
         What they hold, such as "5,000 files"; "" where that is not known.
+    preferences : Preferences
+        Remembers addresses of clusters.
     """
 
     begun = Signal(object)
     open_all_wanted = Signal(object)
 
-    def __init__(self, paths: list[Path], found: str, parent: QWidget) -> None:
+    def __init__(self, paths: list[Path], found: str, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self._paths = paths
+        self._preferences = preferences
         self.setWindowTitle("New screening")
         self.setMinimumWidth(560)
         layout = QVBoxLayout(self)
@@ -98,11 +103,14 @@ class NewScreening(QDialog):
             _LEVELS, "Keep the embedding of every site, 256 bytes a level, so that they can be exported"
         )
         form.addRow("Keep embeddings", self.levels)
+        self.place = ComputingPlace(self._preferences)
+        form.addRow("Computed by", self.place)
         self.workers = QSpinBox()
         self.workers.setRange(1, 64)
         self.workers.setValue(reading_processes())
         self.workers.setToolTip("Processes that read files; one each core but one is a good number")
         form.addRow("Reading processes", self.workers)
+        self.place.currentTextChanged.connect(lambda: self.workers.setEnabled(not self.place.address))
         for text, field in (
             ("Folder of the results", self.folder),
             ("Disordered structures", self.disorder),
@@ -138,10 +146,12 @@ class NewScreening(QDialog):
         text = self.folder.text().strip()
         folder = Path(text).expanduser().absolute()
         fault = why_not_here(folder) if text else "name a folder for the results"
+        fault = fault or self.place.problem
         if fault:
             self.problem.setText(fault[:1].upper() + fault[1:] + ".")
             self.problem.show()
             return
+        self.place.remember()
         self.begun.emit(
             StoreRequest(
                 folder,
@@ -149,6 +159,7 @@ class NewScreening(QDialog):
                 disorder=self.disorder.currentData(),
                 levels=self.levels.currentData(),
                 workers=self.workers.value(),
+                cluster=self.place.address,
             )
         )
         self.accept()

@@ -42,11 +42,12 @@ _NO_STORE = (
 class ScreeningWindow(QWidget):
     """Shows what :class:`Screenings` has.
 
-    ``dropped`` carries paths; ``export_wanted`` comes with the Export button; ``said`` carries sentences.
+    ``dropped`` carries paths; ``export_wanted`` and ``elsewhere_wanted`` come with the buttons.
     """
 
     dropped = Signal(object)
     export_wanted = Signal()
+    elsewhere_wanted = Signal()
 
     def __init__(self, screenings: Screenings, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -92,6 +93,11 @@ class ScreeningWindow(QWidget):
         self.bar.setFixedHeight(10)
         self.bar.setAccessibleName("Progress of the screening")
         self.pause = _button("Pause", "Wait after the batch in hand", self._pause_or_go_on)
+        self.elsewhere = _button(
+            "Go on elsewhere…",
+            "Go on from where it stopped, on a cluster or on this computer",
+            self.elsewhere_wanted.emit,
+        )
         self.cancel = _button(
             "Cancel", "Stop after the batch in hand; what is done is kept", self.screenings.cancel
         )
@@ -116,7 +122,7 @@ class ScreeningWindow(QWidget):
         head.setContentsMargins(12, 10, 12, 8)
         head.setSpacing(8)
         head.addLayout(left, 1)
-        for button in (self.pause, self.cancel, self.retry, self.export):
+        for button in (self.pause, self.elsewhere, self.cancel, self.retry, self.export):
             head.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -177,6 +183,7 @@ class ScreeningWindow(QWidget):
         self.pause.setToolTip("Go on from where it stopped" if going_on else "Wait after the batch in hand")
         self.pause.setVisible(state.stage is not Stage.DONE)
         self.pause.setEnabled(state.stage in (Stage.RUNNING, Stage.PAUSED, Stage.STOPPED))
+        self.elsewhere.setVisible(state.stage is Stage.STOPPED)
         self.cancel.setVisible(state.is_busy)
         self.cancel.setEnabled(state.stage is not Stage.STOPPING)
         failed = 0 if state.progress is None else state.progress.failures

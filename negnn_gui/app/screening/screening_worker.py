@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from negnn_gui.app.jobs import PredictionWorker, Worker
 from negnn_gui.app.screening.borrowing import BorrowedPredictor
+from negnn_gui.screening.cluster import Cluster
+from negnn_gui.screening.model_choice import ModelChoice
 from negnn_gui.screening.predicting import CancelledError
 from negnn_gui.screening.store_run import StoreRequest, StoreRun
 
@@ -49,7 +51,8 @@ class ScreeningWorker(Worker):
         """Run it; what is done is on the disk whatever happens."""
         run = StoreRun(
             request,
-            lambda: cast("Any", BorrowedPredictor(self._predictor, self.cancelled)),
+            self._borrow,
+            connect=None if not request.cluster else lambda: self._connect(request.cluster),
             progress=self.stepped.emit,
             committed=self.grown.emit,
             between=self._may_go_on.wait,
@@ -58,6 +61,15 @@ class ScreeningWorker(Worker):
         )
         with contextlib.suppress(CancelledError):
             self.reported.emit(run.run())
+
+    def _borrow(self) -> Any:
+        return BorrowedPredictor(self._predictor, self.cancelled)
+
+    def _connect(self, address: str) -> Cluster:
+        """The cluster, with the models of the window: its workers load those of the same name."""
+        here = self._borrow()
+        models = ModelChoice((here.model or here.encoder).id, encoder_only=here.model is None)
+        return Cluster(address, models, cancelled=self.cancelled, notify=self.notice.emit)
 
     def refuse(self, request: StoreRequest, reason: str) -> None:
         """Say why a run ended."""

@@ -127,6 +127,11 @@ class Screenings(QObject):
         elif self.state.stage is Stage.STOPPED and self.state.folder is not None:
             self._submit(self._again(retry=False))
 
+    def go_on_at(self, cluster: str) -> None:
+        """Go on with what was cancelled or interrupted on another cluster, or here ("")."""
+        if self.state.stage is Stage.STOPPED and self.state.folder is not None:
+            self._submit(replace(self._again(retry=False), cluster=cluster))
+
     def cancel(self) -> None:
         """Stop after the batch in hand; what is done is kept."""
         if self.state.is_busy:
@@ -199,7 +204,7 @@ class Screenings(QObject):
         if not self._worker.isRunning():
             self._worker.start()
         self._run = self._worker.submit(request)
-        self._set(stage=Stage.LISTING, rate=None, files_rate=None, reason="")
+        self._set(stage=Stage.LISTING, rate=None, files_rate=None, reason="", cluster=request.cluster)
 
     def _again(self, *, retry: bool) -> StoreRequest:
         assert self.state.folder is not None

@@ -38,6 +38,8 @@ class ScreeningState:
         Structures and files a second of this run; None until they can be told.
     reason : str
         Why it stopped, where something went wrong.
+    cluster : str
+        Address of the scheduler whose workers compute; "" for this computer.
     """
 
     stage: Stage = Stage.NONE
@@ -46,6 +48,7 @@ class ScreeningState:
     rate: float | None = None
     files_rate: float | None = None
     reason: str = ""
+    cluster: str = ""
 
     @property
     def is_busy(self) -> bool:
@@ -68,7 +71,8 @@ class ScreeningState:
         """Such as "61 structures/s, 13 s left"; what it does where it does not run."""
         match self.stage:
             case Stage.LISTING:
-                return "Listing the files and loading the models…"
+                where = f"connecting to {self.cluster}" if self.cluster else "loading the models"
+                return f"Listing the files and {where}…"
             case Stage.PAUSED:
                 return "Paused"
             case Stage.STOPPING:
@@ -80,10 +84,11 @@ class ScreeningState:
             case Stage.NONE:
                 return ""
         if not self.rate or not self.files_rate or self.progress is None:
-            return "Reading…"
+            return f"Waiting for the workers of {self.cluster}…" if self.cluster else "Reading…"
         left = (self.progress.files_total - self.progress.files_done) / self.files_rate
         rate = f"{self.rate:,.0f}" if self.rate >= 10 else f"{self.rate:.1f}"
-        return f"{rate} structures/s, {duration(left)} left"
+        where = f" on {self.cluster}" if self.cluster else ""
+        return f"{rate} structures/s{where}, {duration(left)} left"
 
 
 class Pace:
