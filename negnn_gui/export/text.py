@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,3 +88,13 @@ def column_texts(name: str, values: Column) -> Sequence[str]:
 def _cell(text: str) -> str:
     # The csv module leaves a lone "\r" bare when lines end in "\n", and readers then see a new row.
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
+
+
+def raw_text(value: Any) -> str:
+    """A value as it is copied: full precision for numbers, nothing where it is not known."""
+    if isinstance(value, str):
+        return value.replace("\t", " ").replace("\n", " ")
+    number = float(value)
+    if number != number:
+        return ""
+    return f"{number:.6g}"

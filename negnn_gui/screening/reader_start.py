@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
@@ -34,10 +35,10 @@ class ChildProcess(Protocol):
 class _Child:
     """A child of ``multiprocessing``: it ends with this process and works in frozen bundles."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, serve: Callable[[Connection], None], connection: Connection, name: str) -> None:
         context = multiprocessing.get_context("spawn")
         self._process: SpawnProcess = context.Process(
-            target=serve, args=(connection,), name="negnn-reader", daemon=True
+            target=serve, args=(connection,), name=name, daemon=True
         )
         self._process.start()
 
@@ -78,4 +79,9 @@ def start_reader(connection: Connection) -> ChildProcess:
     """Start a process that serves the other end of ``connection``."""
     if multiprocessing.current_process().daemon and os.name == "posix":
         return _Program(connection)
-    return _Child(connection)
+    return start_child(serve, connection, "negnn-reader")
+
+
+def start_child(serve: Callable[[Connection], None], connection: Connection, name: str) -> ChildProcess:
+    """Start a process of ``multiprocessing`` that calls ``serve`` with the other end of ``connection``."""
+    return _Child(serve, connection, name)

@@ -176,7 +176,10 @@ class StoreTables:
 
     def _count(self, table: TableName, part: int) -> int:
         path = part_path(self.folder, table, part)
-        return int(pq.read_metadata(path).num_rows) if path.exists() else 0  # a part may hold failures alone
+        try:
+            return int(pq.read_metadata(path).num_rows) if path.exists() else 0  # it may hold failures alone
+        except pa.ArrowException as error:
+            raise _damaged(path, error) from error
 
     def _part(self, table: TableName, part: int) -> pa.Table:
         key = (table, part)
@@ -203,8 +206,7 @@ class StoreTables:
         try:
             return file.read(columns=kinds.names, use_threads=False).select(kinds.names).cast(kinds)
         except (pa.ArrowException, KeyError) as error:
-            path = part_path(self.folder, table, part)
-            raise ScreeningError(f"{path} is damaged ({error}); the screening must be begun anew") from error
+            raise _damaged(part_path(self.folder, table, part), error) from error
 
     def _file(self, table: TableName, part: int) -> pq.ParquetFile | None:
         """A part, opened; the last one stays open, because a filter reads one column after the other."""
@@ -214,9 +216,7 @@ class StoreTables:
             try:
                 self._open = (key, pq.ParquetFile(path) if path.exists() else None)
             except pa.ArrowException as error:
-                raise ScreeningError(
-                    f"{path} is damaged ({error}); the screening must be begun anew"
-                ) from error
+                raise _damaged(path, error) from error
         return self._open[1]
 
 
@@ -245,6 +245,10 @@ class _LazyColumns(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _damaged(path: Path, error: Exception) -> ScreeningError:
+    return ScreeningError(f"{path} is damaged ({error}); the screening must be begun anew")
 
 
 def arrays(table: pa.Table) -> Columns:

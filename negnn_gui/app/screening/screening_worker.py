@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from typing import Any
 
@@ -14,6 +15,8 @@ from negnn_gui.screening.cluster import Cluster
 from negnn_gui.screening.model_choice import ModelChoice
 from negnn_gui.screening.predicting import CancelledError
 from negnn_gui.screening.store_run import StoreRequest, StoreRun
+
+_TURN_S = 0.0002
 
 
 class ScreeningWorker(Worker):
@@ -33,6 +36,15 @@ class ScreeningWorker(Worker):
         self._predictor = predictor
         self._may_go_on = threading.Event()
         self._may_go_on.set()
+
+    def run(self) -> None:
+        """Serve requests, and let the GUI thread have its turn quickly: painting a table asks for it once a cell."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(_TURN_S)
+        try:
+            super().run()
+        finally:
+            sys.setswitchinterval(before)
 
     def pause(self) -> None:
         """Wait before the next batch."""

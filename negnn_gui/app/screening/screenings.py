@@ -14,13 +14,14 @@ from negnn_gui.app.screening.crystal_opening import CrystalOpening
 from negnn_gui.app.screening.exporting import ExportWorker
 from negnn_gui.app.screening.screening_worker import ScreeningWorker
 from negnn_gui.app.screening.state import Pace, ScreeningState, Stage
-from negnn_gui.app.screening.store_reader import Copy, Failures, Grow, OpenStore, Order, Page, StoreReader
+from negnn_gui.app.screening.store_reader import Question, StoreReader
 from negnn_gui.app.views.site_text import count_text
 from negnn_gui.screening.pool import reading_processes
 from negnn_gui.screening.request import ScreeningError, ScreeningProgress, ScreeningReport
 from negnn_gui.screening.result_store import StoreHeader, TableName, is_store, read_header
-from negnn_gui.screening.rounds import Round, live_failures, rounds
+from negnn_gui.screening.rounds import Round, rounds
 from negnn_gui.screening.store_run import StoreRequest
+from negnn_gui.screening.store_server import Copy, Failures, OpenStore, Order, Page
 
 if TYPE_CHECKING:
     from negnn_gui.app.controller import Controller
@@ -80,7 +81,7 @@ class Screenings(QObject):
         self._reader.misread.connect(self.misread, queued)
         self._reader.paged.connect(self.paged, queued)
         self._reader.copied.connect(self.copied, queued)
-        self._reader.failures.connect(self.failures_changed, queued)
+        self._reader.failures.connect(self._on_failures, queued)
         self._reader.refused.connect(self.problem, queued)
         self._exporter.written.connect(self._on_written, queued)
         self._exporter.refused.connect(self.problem, queued)
@@ -162,17 +163,17 @@ class Screenings(QObject):
         still_wanted: Callable[[], bool],
     ) -> None:
         """Find rows; the answer comes as ``ordered`` or ``misread``."""
-        self._ask(Order(table, number, expression, sort, first_part, still_wanted))
+        self._ask(Question(Order(table, expression, sort, first_part), number, still_wanted=still_wanted))
 
     def ask_page(
         self, table: TableName, number: int, page: int, rows: Any, still_wanted: Callable[[], bool]
     ) -> None:
         """Read some rows; the answer comes as ``paged``."""
-        self._ask(Page(table, number, page, rows, still_wanted))
+        self._ask(Question(Page(table, rows), number, page, still_wanted))
 
     def ask_copy(self, table: TableName, rows: Any, names: list[str]) -> None:
         """Make the text of some rows; the answer comes as ``copied``."""
-        self._ask(Copy(table, rows, tuple(names)))
+        self._ask(Question(Copy(table, rows, tuple(names))))
 
     def export(self, request: ExportRequest) -> None:
         """Save results for others; ``exported`` or ``problem`` comes when it is done."""
@@ -225,8 +226,8 @@ class Screenings(QObject):
         if self.state.folder is not None:
             if n_parts == 1 or self.header is None or not self.header.models:
                 self.header = read_header(self.state.folder)
-            self._ask(Grow(self.state.folder, n_parts))
-            self._ask(Failures(self.state.folder))
+            self._ask(Question(OpenStore(self.state.folder, n_parts)))
+            self._ask(Question(Failures(self.state.folder)))
 
     def _on_reported(self, report: ScreeningReport) -> None:
         self._set(stage=Stage.DONE if report.complete else Stage.STOPPED)
@@ -248,7 +249,7 @@ class Screenings(QObject):
         if self.state.is_busy:  # cancelled before it could report
             self._set(stage=Stage.STOPPED)
         if self.state.folder is not None and is_store(self.state.folder):
-            self._ask(Failures(self.state.folder))
+            self._ask(Question(Failures(self.state.folder)))
 
     # --- store --------------------------------------------------------------------------------------
 
@@ -256,18 +257,28 @@ class Screenings(QObject):
         self.header = header
         self._request = None
         self.n_parts = done[-1].n_parts if done else 0
-        failures = live_failures(folder, done)
         self.state = ScreeningState(
             stage=Stage.DONE if done and done[-1].last.complete else Stage.STOPPED,
             folder=folder,
-            progress=_progress(done, failures),
+            progress=_progress(done),
         )
-        self._ask(OpenStore(folder if done else None, self.n_parts))
+        self._ask(Question(OpenStore(folder if done else None, self.n_parts)))
         self.replaced.emit()
-        self.failures_changed.emit(failures)
+        self.failures_changed.emit([])
+        if done:
+            self._ask(Question(Failures(folder)))
         self.changed.emit()
 
-    def _ask(self, request: Any) -> None:
+    def _on_failures(self, folder: Path, failures: list[Failure]) -> None:
+        if folder != self.state.folder:
+            return
+        progress = self.state.progress
+        if not self.state.is_busy and progress is not None and progress.failures != len(failures):
+            # The journal of a retry knows only what failed again.
+            self._set(progress=replace(progress, failures=len(failures)))
+        self.failures_changed.emit(failures)
+
+    def _ask(self, request: Question) -> None:
         if self._closed:  # a last signal of the run may come after the end
             return
         if not self._reader.isRunning():
@@ -279,7 +290,7 @@ class Screenings(QObject):
         self.changed.emit()
 
 
-def _progress(done: list[Round], failures: list[Failure]) -> ScreeningProgress | None:
+def _progress(done: list[Round]) -> ScreeningProgress | None:
     if not done:
         return None
     last = done[-1].last
@@ -288,5 +299,5 @@ def _progress(done: list[Round], failures: list[Failure]) -> ScreeningProgress |
         files_total=done[-1].n_inputs,
         structures=last.structures,
         sites=last.sites,
-        failures=len(failures),
+        failures=last.failures,
     )

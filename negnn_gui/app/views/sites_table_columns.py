@@ -162,13 +162,3 @@ def alignment(numeric: bool) -> Qt.AlignmentFlag:
     """Numbers stand at the right of their cells, texts at the left."""
     side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def raw_text(value: Any) -> str:
-    """A value as it is copied: full precision for numbers, nothing where it is not known."""
-    if isinstance(value, str):
-        return value.replace("\t", " ").replace("\n", " ")
-    number = float(value)
-    if number != number:
-        return ""
-    return f"{number:.6g}"

@@ -21,9 +21,9 @@ from negnn_gui.app.views.sites_table_columns import (
     alignment,
     column_arrays,
     header_data,
-    raw_text,
     stack_columns,
 )
+from negnn_gui.export.text import raw_text
 from negnn_gui.results import Analysis, SiteRef
 from negnn_gui.structures.entry import StructureEntry
 
