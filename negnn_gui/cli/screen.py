@@ -73,7 +73,7 @@ def screen(request: ScreeningRequest, choice: ModelChoice, cluster: str | None =
 
 
 def _summarise(request: ScreeningRequest, report: ScreeningReport, *, terminal: bool) -> None:
-    from negnn_gui.export.sidecars import errors_path
+    from negnn_gui.export.sidecars import errors_path, meta_path
 
     names = ", ".join(map(str, request.tables))
     if report.untouched and terminal:
@@ -84,6 +84,9 @@ def _summarise(request: ScreeningRequest, report: ScreeningReport, *, terminal: 
             f"{names}: {report.structures} structures, {report.sites} sites in {seconds:.1f} s "
             f"({report.structures / seconds:.0f} /s) on {report.device or 'no device'}"
         )
+    if report.warnings:
+        number = "1 warning" if report.warnings == 1 else f"{report.warnings} warnings"
+        say(f"{number}, see {meta_path(request.main_output)}")
     if report.failures:
         say(f"{report.failures} failed, see {errors_path(request.main_output)}")
 

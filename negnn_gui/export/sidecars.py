@@ -65,13 +65,20 @@ class RunRecord:
 
 
 def meta_path(table: Path) -> Path:
-    """``sites.meta.json`` for ``sites.csv``."""
-    return table.with_suffix(META_SUFFIX)
+    """``sites.meta.json`` for ``sites.csv``; ``sites.csv.meta.json`` where that belongs to another table of ours."""
+    return _beside(table, META_SUFFIX)
 
 
 def errors_path(table: Path) -> Path:
-    """``sites.errors.csv`` for ``sites.csv``."""
-    return table.with_suffix(ERRORS_SUFFIX)
+    """``sites.errors.csv`` for ``sites.csv``, or ``sites.csv.errors.csv`` likewise."""
+    return _beside(table, ERRORS_SUFFIX)
+
+
+def _beside(table: Path, suffix: str) -> Path:
+    sidecar = read_meta(table.with_suffix(META_SUFFIX))
+    if sidecar is None or table.name in _strings(sidecar.get("outputs")):
+        return table.with_suffix(suffix)
+    return table.with_name(table.name + suffix)
 
 
 def meta_text(record: RunRecord) -> str:

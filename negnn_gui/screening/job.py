@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from negnn_gui.export.sidecars import RunRecord, errors_path, meta_path, read_meta, why_not_overwrite
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import Batch, gather
-from negnn_gui.screening.inputs import list_inputs
+from negnn_gui.screening.inputs import list_inputs, say_left_out
 from negnn_gui.screening.journal import Checkpoint, Journal
 from negnn_gui.screening.model_choice import models_used
 from negnn_gui.screening.pool import FileFrame, read_here
@@ -165,8 +166,10 @@ class ScreeningJob(Run[ScreeningRequest]):
         journal = Journal.reopen(request.partial_folder) if request.resume else None
         if journal is None:
             header = {"fingerprint": fingerprint, "started": datetime.now(UTC).isoformat(timespec="seconds")}
-            inputs = list_inputs(request.paths, request.own_files)
+            left_out: list[Path] = []
+            inputs = list_inputs(request.paths, request.own_files, left_out)
             journal = Journal.begin(request.partial_folder, header, inputs)
+            say_left_out(left_out, self._notify)
             if journal.n_inputs == 0:
                 journal.discard()
                 raise ScreeningError("there is nothing to read: the paths name only this run's own outputs")
@@ -201,6 +204,7 @@ class ScreeningJob(Run[ScreeningRequest]):
             sites=int(meta["sites"]),
             failures=int(meta["failures"]),
             wall_time_s=float(meta["wall_time_s"]),
+            warnings=int(meta.get("n_warnings", 0)),
             complete=True,
             untouched=True,
         )

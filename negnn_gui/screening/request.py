@@ -192,6 +192,8 @@ class ScreeningReport:
         True where the output was finished already and nothing was done.
     device : str
         Device that was used last; "" where nothing was computed.
+    warnings : int
+        What was repaired or looks odd; the sidecar lists it.
     """
 
     structures: int
@@ -201,6 +203,7 @@ class ScreeningReport:
     complete: bool
     untouched: bool = False
     device: str = ""
+    warnings: int = 0
 
 
 class ScreeningError(Exception):

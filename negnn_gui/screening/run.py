@@ -112,6 +112,7 @@ def report_of(state: Checkpoint, failures: int | None = None) -> ScreeningReport
         sites=state.sites,
         failures=state.failures if failures is None else failures,
         wall_time_s=state.wall_time_s,
+        warnings=state.warnings,
         complete=state.complete,
         device=state.devices[-1] if state.devices else "",
     )

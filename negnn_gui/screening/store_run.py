@@ -18,7 +18,7 @@ from negnn_gui.export.codecs import Codec, Embeddings, SitesParquet
 from negnn_gui.export.text import printable
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import gather
-from negnn_gui.screening.inputs import list_inputs
+from negnn_gui.screening.inputs import list_inputs, say_left_out
 from negnn_gui.screening.journal import Checkpoint, Journal
 from negnn_gui.screening.model_choice import models_used
 from negnn_gui.screening.pool import FileFrame
@@ -163,18 +163,22 @@ class StoreRun(Run[StoreRequest]):
         request = self._request
         done = rounds(request.folder)
         if not done:
-            return self._begin(1, header, _inputs(request), Checkpoint(sizes={"parts": 0})), []
+            left_out: list[Path] = []
+            inputs = list_inputs(request.paths, frozenset({request.folder.absolute()}), left_out)
+            journal = self._begin(1, header, inputs, Checkpoint(sizes={"parts": 0}))
+            say_left_out(left_out, self._notify)
+            return journal, []
         last = done[-1]
         if last.last.complete and request.retry:
             failed = dict.fromkeys(failure.path for failure in live_failures(request.folder, done))
             if failed:
                 start = carried_on(last.last)
                 return self._begin(last.number + 1, header, list(failed), start), done
-        journal = Journal.reopen(last.folder)
-        assert journal is not None
-        if not journal.last.sizes:
-            journal.commit(last.last)
-        return journal, done[:-1]
+        reopened = Journal.reopen(last.folder)
+        assert reopened is not None
+        if not reopened.last.sizes:
+            reopened.commit(last.last)
+        return reopened, done[:-1]
 
     def _begin(self, number: int, header: StoreHeader, inputs: Iterable[Path], start: Checkpoint) -> Journal:
         facts = {"round": number, "started": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -229,10 +233,6 @@ class StoreRun(Run[StoreRequest]):
         paused = time.monotonic()
         self._between()
         growth.stood_still(time.monotonic() - paused)
-
-
-def _inputs(request: StoreRequest) -> Iterator[Path]:
-    return list_inputs(request.paths, frozenset({request.folder.absolute()}))
 
 
 def _tasks(journal: Journal, disorder: Disorder) -> Iterator[ReadTask]:

@@ -144,6 +144,42 @@ def test_embeddings_by_site_and_by_structure(quick: Run, work: Path) -> None:
     assert (work / "emb.meta.json").exists()
 
 
+def test_tables_of_one_name_keep_their_sidecars_apart(quick: Run, work: Path) -> None:
+    (work / "empty.cif").write_text("")
+    assert quick("predict", *RANDOM, "one.cif", "empty.cif", "-o", "z.csv").returncode == 1
+    first = (work / "z.meta.json").read_bytes(), (work / "z.errors.csv").read_bytes()
+    assert quick("embed", *RANDOM, "one.cif", "-o", "z.parquet").returncode == 0
+    assert ((work / "z.meta.json").read_bytes(), (work / "z.errors.csv").read_bytes()) == first
+    assert json.loads((work / "z.parquet.meta.json").read_text())["outputs"] == ["z.parquet"]
+    assert quick("embed", *RANDOM, "one.cif", "empty.cif", "-o", "z.parquet").returncode == 1
+    assert (work / "z.parquet.errors.csv").is_file()
+    done = quick("embed", *RANDOM, "one.cif", "empty.cif", "-o", "z.parquet", "--resume")
+    assert (done.returncode, done.stderr) == (1, "negnn: 1 failed, see z.parquet.errors.csv\n")
+    assert quick("predict", *RANDOM, "one.cif", "empty.cif", "-o", "z.csv", "--resume").returncode == 1
+    assert (work / "z.meta.json").read_bytes() == first[0]
+
+
+def test_warnings_are_summed_up_in_one_line(quick: Run, work: Path) -> None:
+    (work / "close.cif").write_text(
+        (work / "one.cif").read_text().replace("O1 O 0.5 0.5 0.5", "O1 O 0.1 0 0")
+    )
+    done = quick("predict", *RANDOM, "close.cif", "-o", "sites.csv")
+    warnings = json.loads((work / "sites.meta.json").read_text())["warnings"]
+    assert done.returncode == 0
+    number = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+    assert done.stderr == f"negnn: {number}, see sites.meta.json\n"
+
+
+def test_own_crystals_below_a_folder_are_left_out_and_that_is_said(quick: Run, work: Path) -> None:
+    assert quick("predict", *RANDOM, "one.cif", "-o", "a.extxyz").returncode == 0
+    (work / "a.extxyz").rename(work / "b.extxyz")
+    (work / "a.meta.json").unlink()
+    done = quick("predict", *RANDOM, ".", "-o", "sites.csv")
+    assert done.returncode == 0
+    assert "left out a file that negnn-gui itself wrote from other structures, b.extxyz" in done.stderr
+    assert list(pd.read_csv(work / "sites.csv").source_file) == ["one.cif", "one.cif"]
+
+
 def _start(work: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:
     # where the tests run in the background of a shell, SIGINT is ignored, and children inherit that
     hears_ctrl_c = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"

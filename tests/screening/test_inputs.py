@@ -6,10 +6,17 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from negnn_gui.screening.inputs import list_inputs
+from negnn_gui.export.codecs import SitesFormat
+from negnn_gui.export.writers import write_results
+from negnn_gui.screening.inputs import list_inputs, say_left_out
+from negnn_gui.structures.reading import read_structures
+
+if TYPE_CHECKING:
+    from negnn_gui.inference.predictor import Predictor
 
 Write = Callable[[Path, int], Path]
 
@@ -67,3 +74,29 @@ def test_a_folder_that_contains_itself_ends(tmp_path: Path, write_cif: Write) ->
     write_cif(tmp_path / "a.cif", 1)
     (tmp_path / "loop").symlink_to(tmp_path)
     assert _names(list(list_inputs([tmp_path], frozenset()))) == ["a.cif"]
+
+
+@pytest.mark.parametrize("kind", ["extxyz", "cif", "mcif"])
+def test_own_crystals_renamed_and_moved_are_left_out_of_folders_and_that_is_said(
+    kind: SitesFormat, tmp_path: Path, write_cif: Write, predictor: Predictor
+) -> None:
+    source = write_cif(tmp_path / "a.cif", 1)
+    (entry,) = read_structures(source)
+    (analysis,) = predictor.predict([entry])
+    (tmp_path / "sub").mkdir()
+    moved = tmp_path / "sub" / f"renamed.{kind}"
+    write_results(moved, [(entry, analysis)], kind=kind)
+    left_out: list[Path] = []
+    assert list(list_inputs([tmp_path], frozenset(), left_out)) == [source]
+    assert left_out == [moved]
+    said: list[str] = []
+    say_left_out(left_out, said.append)
+    assert said == [
+        f"left out a file that negnn-gui itself wrote from other structures, {moved}; "
+        "name it as an input to read it all the same"
+    ]
+    assert list(list_inputs([moved], frozenset(), left_out)) == [moved], "named itself it is read"
+    say_left_out([], said.append)
+    say_left_out([moved, source], said.append)
+    assert len(said) == 2
+    assert "left out 2 files" in said[1]

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
+from negnn_gui.app.screening.exporting import ExportDialog
 from negnn_gui.app.screening.new_screening import NewScreening
 from negnn_gui.app.screening.screening_window import ScreeningWindow
 from negnn_gui.app.screening.state import Stage
@@ -168,6 +170,7 @@ def test_a_dropped_folder_is_screened_paused_cancelled_and_gone_on_with(
     qtbot.waitUntil(lambda: window.tabs.tabText(2) == "Failed (10)", timeout=WAIT)
     assert window.failures.rows.rowCount() == BAD
     _look_through(bench, window, qtbot)
+    _export(bench, window, qtbot, tmp_path)
     _try_again(window, qtbot, folder, store)
 
 
@@ -201,6 +204,24 @@ def _look_through(bench: Workbench, window: ScreeningWindow, qtbot: QtBot) -> No
     [site] = bench.session.selection
     assert (site.entry_id, site.site_index) == (bench.session.current.id, row["site_index"])
     assert chosen == window.sites.model.shown[2]
+
+
+def _export(bench: Workbench, window: ScreeningWindow, qtbot: QtBot, place: Path) -> None:
+    """Save the selected, the filtered and all rows by the dialog; what it offers follows the table in front."""
+    n_iron = window.sites.model.rowCount()
+    for rows, n_rows in (("selected", 1), ("shown", n_iron), ("all", 2 * GOOD)):
+        qtbot.mouseClick(window.export, LEFT)
+        dialog = window.findChild(ExportDialog)
+        assert [dialog.rows.itemData(k) for k in range(3)] == ["all", "shown", "selected"]
+        dialog.rows.setCurrentIndex(dialog.rows.findData(rows))
+        target = place / f"{rows}.csv"
+        with qtbot.waitSignal(window.screenings.exported, timeout=WAIT):
+            dialog.export_to(target)
+        table = pd.read_csv(target)
+        assert len(table) == n_rows, rows
+        assert set(table.element) == ({"Fe"} if rows != "all" else {"Fe", "Ni", "O"})
+        assert target.with_suffix(".meta.json").is_file()
+        qtbot.waitUntil(lambda: window.findChild(ExportDialog) is None, timeout=WAIT)
 
 
 def _moments(window: ScreeningWindow) -> list[float]:
