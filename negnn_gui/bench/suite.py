@@ -11,6 +11,7 @@ from negnn_gui import __version__
 from negnn_gui.bench import (
     drawing,
     embedding,
+    end_to_end,
     explorer,
     large_cell,
     large_store,
@@ -18,6 +19,7 @@ from negnn_gui.bench import (
     peer_speed,
     prediction,
     responsiveness,
+    restart,
     start,
 )
 from negnn_gui.bench.benchmark import Benchmark, LeftOut, Settings
@@ -35,6 +37,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     prediction.THROUGHPUT,
     embedding.EMBEDDING,
     peer_speed.PEER_SPEED,
+    end_to_end.END_TO_END,
     large_cell.LARGE_CELL,
     neighbours.GRAPHS,
     drawing.LARGE,
@@ -42,6 +45,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     explorer.MAP,
     drawing.OPENING,
     large_store.STORE,
+    restart.RESTART,
 )
 """In the order they run."""
 

@@ -123,9 +123,29 @@ def test_every_benchmark_is_listed(negnn: typer.Typer) -> None:
     assert [line.split()[0] for line in listed] == [benchmark.name for benchmark in suite.BENCHMARKS]
 
 
-def test_without_the_peer_its_benchmark_is_left_out_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["peer_speed", "end_to_end"])
+def test_without_the_peer_its_benchmark_is_left_out_with_a_reason(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NEGNN_PEERS_PYTHON", "/nowhere/python")
-    report = suite.run(suite.choose(["peer_speed"]), QUICK).to_dict()
+    report = suite.run(suite.choose([name]), QUICK).to_dict()
     _assert_report(report)
     assert report["benchmarks"][0]["status"] == "left out"
     assert "/nowhere/python is not a Python interpreter" in report["benchmarks"][0]["reason"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_command_killed_twice_here_and_on_a_cluster_loses_and_doubles_nothing() -> None:
+    pytest.importorskip("distributed")
+    try:
+        load_predictor(QUICK)
+    except LeftOut as reason:
+        pytest.skip(str(reason))
+    report = suite.run(suite.choose(["restart"]), QUICK).to_dict()
+    _assert_report(report)
+    (outcome,) = report["benchmarks"]
+    assert outcome["status"] == "done", outcome["reason"]
+    assert all(figure["met"] is not False for figure in outcome["figures"]), outcome["figures"]
+    assert outcome["details"]["kills"] == "here 2, cluster 2"
+    assert outcome["details"]["same_table"] == "yes"
