@@ -147,5 +147,5 @@ def test_a_command_killed_twice_here_and_on_a_cluster_loses_and_doubles_nothing(
     (outcome,) = report["benchmarks"]
     assert outcome["status"] == "done", outcome["reason"]
     assert all(figure["met"] is not False for figure in outcome["figures"]), outcome["figures"]
-    assert outcome["details"]["kills"] == "here 2, cluster 2"
-    assert outcome["details"]["same_table"] == "yes"
+    assert outcome["conditions"]["kills"] == "here 2, cluster 2"
+    assert outcome["conditions"]["same_table"] == "yes"

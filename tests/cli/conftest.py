@@ -16,6 +16,7 @@ import negnn_gui
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 _CIF = """data_x
+_symmetry_space_group_name_H-M 'P 1'
 _cell_length_a {a}
 _cell_length_b {a}
 _cell_length_c {a}

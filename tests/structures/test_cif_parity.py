@@ -37,11 +37,11 @@ def random_crystal(generator: np.random.Generator) -> Structure:
     return Structure.from_spacegroup(number, lattices[group.crystal_system], [first, "O"], [special, general])
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_same_structures_as_pymatgen(seed: int) -> None:
+def compare(seed: int, tries: int) -> int:
+    """Make crystals, write and read them both ways; how many were compared."""
     generator = np.random.default_rng(seed)
     compared = 0
-    for _ in range(12):
+    for _ in range(tries):
         crystal = random_crystal(generator)
         if not crystal.is_valid(0.7):
             continue
@@ -53,4 +53,19 @@ def test_same_structures_as_pymatgen(seed: int) -> None:
         np.testing.assert_allclose(ours.structure.lattice.matrix, theirs.lattice.matrix)
         assert fingerprint(ours.structure) == fingerprint(theirs)
         compared += 1
-    assert compared >= 3
+    return compared
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_same_structures_as_pymatgen(seed: int) -> None:
+    assert compare(seed, 12) >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_thousand_crystals_are_read_as_pymatgen_reads_them() -> None:
+    compared, seed = 0, 100
+    while compared < 1000:
+        compared += compare(seed, 40)
+        seed += 1
+        assert seed < 400
