@@ -113,7 +113,9 @@ def test_a_copy_is_kept_and_offered_after_a_crash(
     tmp_path: Path,
     wait_until_idle: Callable[..., None],
 ) -> None:
-    bench.sessions.autosave()
+    timer = bench.sessions._timer
+    assert timer.isActive() and timer.interval() == 120_000, "every two minutes"
+    timer.timeout.emit()
     wait_until_idle(bench.controller)
     [folder] = copies_folder().iterdir()
     crashed = shutil.copytree(folder, tmp_path / "crashed")
