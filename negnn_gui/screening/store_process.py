@@ -10,14 +10,22 @@ from typing import Any
 from negnn_gui.screening.reader_start import ChildProcess, start_child
 from negnn_gui.screening.request import ScreeningError
 from negnn_gui.screening.store_server import GIVEN_UP, OpenStore, Query, serve
+from negnn_gui.screening.store_tables import QueryCancelledError
 
 _LOOK_EVERY_S = 0.05
 
 
 class StoreProcess:
-    """Asks one question at a time; the process is started with the first one, and again if it is lost."""
+    """Asks one question at a time; the process is started with the first one, and again if it is lost.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    closing : callable
+        Whether no answer will be waited for any more: the process is then ended, whatever it is at.
+    """
+
+    def __init__(self, closing: Callable[[], bool] = lambda: False) -> None:
+        self._closing = closing
         self._process: ChildProcess | None = None
         self._opened: OpenStore | None = None
 
@@ -69,6 +77,9 @@ class StoreProcess:
         self._connection.send(query)
         told = False
         while not self._connection.poll(_LOOK_EVERY_S):
+            if self._closing():
+                self.stop()
+                raise QueryCancelledError
             if not told and given_up():
                 self._connection.send(GIVEN_UP)
                 told = True

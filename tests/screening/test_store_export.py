@@ -82,7 +82,7 @@ def _rows_read(kind: ExportKind, path: Path) -> pd.DataFrame:
     blocks = CifFile.from_file(path).data
     return pd.DataFrame(
         [
-            {"structure": name, "moment_pred_muB": float(text)}
+            {"structure": name.split("_")[0], "moment_pred_muB": float(text)}  # its place is behind the name
             for name, block in blocks.items()
             for text in block.data["_atom_site_negnn_moment_pred_muB"]
         ]

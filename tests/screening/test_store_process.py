@@ -86,6 +86,13 @@ def test_a_lost_process_is_replaced_and_knows_the_store(process: StoreProcess, s
     assert process.pid != before
 
 
+def test_closing_waits_for_no_answer(store: Path) -> None:
+    process = StoreProcess(closing=lambda: True)
+    with pytest.raises(QueryCancelledError):
+        process.ask(OpenStore(store, 3))
+    assert process.pid == 0
+
+
 def test_a_damaged_part_is_a_sentence(store: Path, tmp_path: Path) -> None:
     folder = tmp_path / "damaged"
     generate_store(folder, 10, 2)

@@ -55,7 +55,7 @@ class StoreReader(Worker):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process = StoreProcess()
+        self._process = StoreProcess(self._closing.is_set)
 
     def run(self) -> None:
         """Serve requests; the process ends with this thread."""
