@@ -12,7 +12,18 @@ import typer
 
 from negnn_gui import __version__
 from negnn_gui.bench import command as bench
-from negnn_gui.cli import atlas, dataset, embed, evaluate, models, predict, render, reproduce, training
+from negnn_gui.cli import (
+    atlas,
+    dataset,
+    embed,
+    evaluate,
+    models,
+    predict,
+    render,
+    reproduce,
+    small_data,
+    training,
+)
 from negnn_gui.cli.console import ReportingGroup, configure_logging
 
 app = typer.Typer(
@@ -22,7 +33,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (predict, embed, models, render, training, evaluate, atlas, dataset, reproduce, bench):
+_COMMANDS = (
+    predict,
+    embed,
+    models,
+    render,
+    training,
+    evaluate,
+    small_data,
+    atlas,
+    dataset,
+    reproduce,
+    bench,
+)
+for _command in _COMMANDS:
     _command.register(app)
 
 

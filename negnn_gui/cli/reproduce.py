@@ -90,7 +90,7 @@ def reproduce(
         wanted = ReproduceOptions(
             encoder, task, "quick" if quick else size.value, resume, limit, command, names
         )
-        outcome = measure(data_folder(data), out, wanted, _say_progress)
+        outcome = measure(data_folder(data), out, wanted, say_progress)
     typer.echo(
         f"wrote {out / REPORT}: {outcome.measured} cells measured, {outcome.skipped} kept, "
         f"{len(outcome.missing)} missing"
@@ -102,7 +102,7 @@ def reproduce(
         raise typer.Exit(FAILED_INPUTS)
 
 
-def _say_progress(done: int, total: int, name: str) -> None:
+def say_progress(done: int, total: int, name: str) -> None:
     if sys.stderr.isatty():
         typer.echo(f"\r\x1b[K{done}/{total} {name}"[:120], nl=False, err=True)
     else:

@@ -164,8 +164,9 @@ def learning_cells(
     structures: int,
     seeds: Iterable[int],
     budget: float,
+    table: TableSpec = LEARNING,
 ) -> list[Cell]:
-    """One run for each family, node input and seed, seed after seed."""
+    """One run for each family, node input and seed, seed after seed; ``table`` has the columns of ``LEARNING``."""
 
     def cell(family: str, at_nodes: str, seed: int) -> Cell:
         key: dict[str, Value] = {
@@ -176,7 +177,7 @@ def learning_cells(
             "steps": data.sizes.steps,
         }
         return Cell(
-            LEARNING, key, budget, lambda seconds: _run(data, family, at_nodes, structures, seed, seconds)
+            table, key, budget, lambda seconds: _run(data, family, at_nodes, structures, seed, seconds)
         )
 
     return [cell(f, n, s) for s in seeds for f in families for n in nodes]
