@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -97,6 +97,16 @@ def evaluate(
             help="For an encoder: whether it sees the lengths of the edges at hidden atoms, as the published one did.",
         ),
     ] = EdgesChoice.HIDDEN,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels", metavar="CSV", help="For a property model: your labels.", show_default="the tables"
+        ),
+    ] = None,
+    structures: Annotated[
+        list[Path] | None,
+        typer.Option("--structures", metavar="PATH", help="Files or folders that --labels names."),
+    ] = None,
     threads: Threads = 1,
     verbose: options.Verbose = False,
 ) -> None:
@@ -115,8 +125,11 @@ def evaluate(
 
         torch.set_num_threads(threads)
         _writable([folder, plots, output.parent if output is not None else None])
-        tables = data_folder(data)
-        figures = evaluate_model(tables, model, split.value, plots or folder, edges.value, request)
+        figures = _of_property(model, data, split, labels, tuple(structures or ()))
+        if figures is None:
+            figures = evaluate_model(
+                data_folder(data), model, split.value, plots or folder, edges.value, request
+            )
         text = json.dumps(figures, indent=1, ensure_ascii=False)
         if output is not None:
             output.write_text(text + "\n", encoding="utf-8")
@@ -126,6 +139,27 @@ def evaluate(
         typer.echo(evaluation_report(model, split.value, figures) if readable else text)
     if folder is not None:
         say(f"wrote {folder}")
+
+
+def _of_property(
+    model: str, data: Path | None, split: Split, labels: Path | None, structures: tuple[Path, ...]
+) -> dict[str, Any] | None:
+    """Figures of a property model; None for a model of another kind."""
+    from negnn_gui.cli.train_target import open_target
+    from negnn_gui.models import registry
+    from negnn_gui.training.property_recipe import evaluate_property_model
+    from negnn_gui.training.targets import OWN_STRUCTURES
+
+    info = registry.get(model)
+    if info.kind != "property":
+        if labels is not None or structures:
+            raise CommandError(f"--labels and --structures are about property models; {model} is none")
+        return None
+    told = info.config["target"]
+    if labels is None and told["table"] == OWN_STRUCTURES:
+        raise CommandError(f"{model} learned labels of your own: name them with --labels and --structures")
+    column = told["name"] if labels is not None else f"{told['table']}:{told['name']}"
+    return evaluate_property_model(info, open_target(data, column, labels, structures), split.value)
 
 
 def _request(

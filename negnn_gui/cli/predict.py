@@ -60,12 +60,22 @@ def predict(
 ) -> None:
     """Predict the magnetic moment of every site.
 
+    A property model (negnn train --target) writes its number, one row a site or a structure, instead.
+
     Writes one row a site (or a frame a structure), a .meta.json beside it and, if anything failed, an .errors.csv.
 
     Status 0: all predicted; 1: some inputs failed, the rest is written; 2: wrong use.
     """
+    from negnn_gui.cli.predict_property import is_of_property, predict_property
     from negnn_gui.cli.screen import default_workers, screen, standard_input
     from negnn_gui.screening.model_choice import ModelChoice
+
+    if model is not None and is_of_property(model):
+        if embeddings is not None or summary is not None or cluster is not None or resume:
+            raise CommandError(
+                f"{model} predicts a property: --embeddings, --summary, --cluster and --resume are for moments"
+            )
+        raise typer.Exit(predict_property(model, paths, output, disorder))
     from negnn_gui.screening.request import (
         EmbeddingsOutput,
         ScreeningRequest,

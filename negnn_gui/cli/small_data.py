@@ -39,7 +39,9 @@ def small_data(
     ] = "100,300,500,1000",
     more_structures: Annotated[
         str,
-        typer.Option("--more-structures", metavar="LIST", help="Further sizes for cgcnn alone; may be empty."),
+        typer.Option(
+            "--more-structures", metavar="LIST", help="Further sizes for cgcnn alone; may be empty."
+        ),
     ] = "3000,10000",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each, from other structures.")] = 3,
     steps: Annotated[

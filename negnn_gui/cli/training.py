@@ -24,7 +24,7 @@ _PRETRAIN_EXAMPLE = (
     "Example: negnn pretrain --data tables/ --max-time 02:00:00 --out runs/encoder --name my-encoder"
 )
 _TRAIN_EXAMPLE = (
-    "Example: negnn train --data tables/ --encoder my-encoder --max-time 01:00:00 --out runs/moments"
+    "Example: negnn train --backbone schnet --nodes 01 --target dft_moment --data tables/ --out runs/moments"
 )
 
 _JOIN_EXAMPLE = "Example: negnn join moments-a moments-b --name my-committee --out runs/committee"
@@ -50,8 +50,6 @@ MaxSteps = Annotated[
     int | None,
     typer.Option("--max-steps", min=1, help="Stop after so many steps, too.", show_default="no limit"),
 ]
-
-_MEMBERS = 5  # of the head for small data
 
 
 class TaskChoice(StrEnum):
@@ -207,6 +205,31 @@ def train(
     out: Out,
     data: Data = None,
     name: Annotated[str, typer.Option("--name", metavar="ID", help="Id of the new model.")] = "my-moments",
+    target: Annotated[
+        str,
+        typer.Option(
+            "--target",
+            metavar="COLUMN",
+            help="dft_moment, experimental_moment, or a column of the tables or of --labels, of sites or structures.",
+        ),
+    ] = "dft_moment",
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="CSV",
+            help="Your own labels: columns structure, site_index (of sites), COLUMN.",
+        ),
+    ] = None,
+    structures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--structures",
+            metavar="PATH",
+            help="Files or folders that --labels names; may be repeated.",
+            show_default="those of the tables",
+        ),
+    ] = None,
     encoder: Annotated[
         str | None, typer.Option("--encoder", metavar="ID", help="Encoder to build on.", show_default="best")
     ] = None,
@@ -225,7 +248,7 @@ def train(
         typer.Option(
             "--init",
             metavar="ID",
-            help="Moment model whose weights are the first ones.",
+            help="Moment model whose weights are the first ones; an experimental head is trained on top of it.",
             show_default="random",
         ),
     ] = None,
@@ -235,7 +258,9 @@ def train(
     experimental_time: Annotated[
         str | None,
         typer.Option(
-            "--experimental-time", metavar="HH:MM:SS", help="Then train the experimental head so long."
+            "--experimental-time",
+            metavar="HH:MM:SS",
+            help="After dft_moment, train the experimental head so long.",
         ),
     ] = None,
     safe_zeros: Annotated[
@@ -256,43 +281,27 @@ def train(
     resume: options.Resume = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Train a moment model (a NEGNN) on the frozen representation of an encoder.
+    """Train a NEGNN on the frozen representation of an encoder: moments, or any other number.
 
-    The DFT head is trained on mp_magmoms, the experimental one, if asked for, on magndata.
+    dft_moment (mp_magmoms) and experimental_moment (magndata) make moment models with calibrated intervals; any other
+    target makes a property model of one number a site or a structure.
     """
-    with training_errors():
-        from negnn_gui.models import registry
-        from negnn_gui.models.backbone import BackboneConfig
-        from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MomentConfig
-        from negnn_gui.training.recipes import train_moment_model
+    from negnn_gui.cli.train_target import Wanted, train_target
 
-        run = {
-            DFT: _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
-        }
-        if experimental_time is not None:
-            run[EXPERIMENTAL] = _run_options(
-                # small data: several times as many steps in the same time, each on fewer structures
-                experimental_time,
-                rate,
-                max(batch_atoms // 5, 100),
-                max_atoms,
-                None,
-                seed,
-                threads,
-                device,
-                resume,
-            )
-        config = MomentConfig(
+    with training_errors():
+        run = _run_options(max_time, rate, batch_atoms, max_atoms, subset, seed, threads, device, resume)
+        wanted = Wanted(
+            target,
+            labels,
+            tuple(structures or ()),
+            encoder,
             _nodes(nodes),
-            BackboneConfig(backbone.value, width, layers),
-            tuple(run),
-            members=_MEMBERS,
-            modes=True,
+            backbone.value,
+            width,
+            layers,
+            init,
         )
-        chosen = encoder or registry.default_id("encoder")
-        folder = train_moment_model(
-            data_folder(data), out, name, chosen, config, run, _command(), init, safe_zeros
-        )
+        folder = train_target(data, out, name, wanted, run, experimental_time, safe_zeros, _command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 

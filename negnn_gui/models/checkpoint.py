@@ -30,8 +30,8 @@ from negnn_gui.models.upgrades import Config, Weights
 if TYPE_CHECKING:
     from torch import Tensor
 
-Kind = Literal["encoder", "moment"]
-KINDS: tuple[Kind, ...] = ("encoder", "moment")
+Kind = Literal["encoder", "moment", "property"]
+KINDS: tuple[Kind, ...] = ("encoder", "moment", "property")
 
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.json"
@@ -141,7 +141,7 @@ def load_model(folder: Path, kind: Kind | None = None) -> tuple[Config, Weights]
     ----------
     folder : Path
         Folder of the model.
-    kind : "encoder", "moment" or None
+    kind : "encoder", "moment", "property" or None
         The kind that is wanted; None takes either.
 
     Returns

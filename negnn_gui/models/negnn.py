@@ -21,7 +21,7 @@ from negnn_gui.models.mode_head import ModeHead
 from negnn_gui.models.nodes import NodeInput, NodesConfig
 from negnn_gui.models.quantile_heads import MEDIAN as MEDIAN
 from negnn_gui.models.quantile_heads import QUANTILES as QUANTILES
-from negnn_gui.models.quantile_heads import ElementQuantileHead, QuantileHead
+from negnn_gui.models.quantile_heads import QuantileHead
 from negnn_gui.models.quantile_heads import pinball_loss as pinball_loss
 from negnn_gui.models.small_data_head import SmallDataHead
 
@@ -35,7 +35,8 @@ class MomentConfig:
     Attributes
     ----------
     members : int
-        Members of the :class:`SmallDataHead` of every head after the first; 0 for the older head of one member.
+        Members of the :class:`SmallDataHead` that the experimental head is, on a backbone that the DFT labels made;
+        0 for a head that is trained together with its backbone.
     modes : bool
         Whether the DFT head has spin states told apart beside it.
     more : tuple of BackboneConfig
@@ -95,11 +96,9 @@ class MomentModel(nn.Module):
 
     def _head(self, name: str) -> nn.Module:
         size = self.backbone.size
-        if name == DFT:
+        if name == DFT or not self.config.members:
             return QuantileHead(size)
-        if self.config.members:
-            return SmallDataHead(size + self._context_size(), self.config.members)
-        return ElementQuantileHead(size)
+        return SmallDataHead(size + self._context_size(), self.config.members)
 
     def _context_size(self) -> int:
         return self.encoder.config.width if self.encoder is not None and len(self.nodes.levels) else 0

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from negnn_gui.graphs.batch import GraphBatch
@@ -96,3 +97,12 @@ class PropertyModel(nn.Module):
         vectors = self.backbone(self.nodes(embeddings, batch), batch)
         numbers: Tensor = self.head(vectors, batch)
         return numbers
+
+
+def embedded(model: PropertyModel, encoder: CrystalGraphEncoder | None, batch: GraphBatch) -> Tensor | None:
+    """The frozen embeddings of the levels that a model's nodes hold, without gradients; None where they hold none."""
+    if encoder is None or not model.nodes.levels:
+        return None
+    with torch.no_grad():
+        vectors: Tensor = encoder(batch, up_to=model.nodes.highest_level)
+    return vectors

@@ -10,11 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from negnn_gui.graphs.build import MAX_ATOMIC_NUMBER
-
 QUANTILES = (0.05, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.95)
 MEDIAN = QUANTILES.index(0.5)
-_SMALL_DATA_DROPOUT = 0.2
 
 
 class QuantileHead(nn.Module):
@@ -38,23 +35,6 @@ class QuantileHead(nn.Module):
         """Quantiles at the probabilities :data:`QUANTILES`."""
         raw = self.layers(vectors)
         return increasing(raw[:, MEDIAN], functional.softplus(raw - 3.0))
-
-
-class ElementQuantileHead(QuantileHead):
-    """A quantile head that reads the element beside the vectors.
-
-    For small data on a frozen backbone: the DFT labels that trained the backbone have no moments of most rare
-    earths, so its vectors hardly tell them apart.
-    """
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size + MAX_ATOMIC_NUMBER + 1, dropout=_SMALL_DATA_DROPOUT)
-
-    def forward(self, vectors: Tensor, atomic_numbers: Tensor | None = None) -> Tensor:
-        """Quantiles of atoms of the elements ``atomic_numbers`` (N,)."""
-        assert atomic_numbers is not None
-        element = functional.one_hot(atomic_numbers, MAX_ATOMIC_NUMBER + 1).to(vectors.dtype)
-        return super().forward(torch.cat([vectors, element], dim=1))
 
 
 def pinball_loss(quantiles: Tensor, truth: Tensor, atom_weight: Tensor | None = None) -> Tensor:

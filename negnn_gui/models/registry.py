@@ -39,7 +39,7 @@ class ModelInfo:
     ----------
     id : str
         Name of the folder and, in a sound model, of the model.
-    kind : "encoder", "moment" or "unknown"
+    kind : "encoder", "moment", "property" or "unknown"
         "unknown" where the folder cannot be read.
     folder : Path
     sha256 : str

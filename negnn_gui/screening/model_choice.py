@@ -45,7 +45,7 @@ class ModelChoice:
         if not self.encoder_only:
             return Predictor.load(self.model, device=self.device)
         info = registry.get(self.model or registry.default_id("encoder"))
-        encoder = info.config["encoder"]["id"] if info.kind == "moment" else info.id
+        encoder = info.id if info.kind == "encoder" else info.config["encoder"]["id"]
         return Predictor.load(None, encoder_id=encoder, device=self.device)
 
 

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
+from negnn_gui.models.property_model import PropertyConfig
 from negnn_gui.training.evaluate import MANY_ATOMS
 
 PAPER = (
@@ -109,6 +110,49 @@ tenth of the training sites in MAGNDATA carry a moment above 0.05 μB.
 
 ## Licence
 Weights: MIT, with attribution to the data above.
+"""
+
+
+def property_card(
+    model_id: str,
+    encoder_id: str,
+    target: str,
+    config: PropertyConfig,
+    training: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    table: str,
+) -> str:
+    """Card of a property model."""
+    median = figures["median_instead"]
+    instead = "element median instead" if config.of == "site" else "median instead"
+    interval = figures["interval"]
+    return f"""# {model_id}
+
+`{target}` of every {config.of}, in the unit of its column: a {config.backbone.family} network from the nodes
+`{config.nodes.name}` on the frozen encoder `{encoder_id}`.
+
+Source of the method: {PAPER}.
+
+## Training
+{_facts(training)}
+
+## Data
+The column `{target}` of `{table}`. By reduced formula: trained on `train`, the interval from `val`; the figures below
+are of `test`, whose formulas this model did not see.
+
+## Measured on the test split
+| | rows | MAE | RMSE | R² |
+| --- | --- | --- | --- | --- |
+| {model_id} | {figures["rows"]} | {figures["mae"]:.4g} | {figures["rmse"]:.4g} | {_figure(figures["r2"])} |
+| {instead} | {figures["rows"]} | {median["mae"]:.4g} | {median["rmse"]:.4g} | |
+
+90 % intervals, of one width ({interval["width"]:.4g}), hold {interval["coverage"]:.3f} of them.
+
+## What it cannot say
+It gives no data for elements that its training data do not hold.
+
+## Licence
+That of the labels.
 """
 
 

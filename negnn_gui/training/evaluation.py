@@ -10,7 +10,7 @@ import numpy as np
 
 from negnn_gui.inference.moment_models import LoadedMomentModel, load_moment_model
 from negnn_gui.models import registry
-from negnn_gui.models.checkpoint import read_config
+from negnn_gui.models.checkpoint import ModelFileError, read_config
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN
 from negnn_gui.training.evaluate import counted, moment_figures
 from negnn_gui.training.evaluation_plots import plot_error_against_domain, plot_parity
@@ -46,6 +46,8 @@ def evaluate_model(
     """
     info = registry.get(model_id)
     config, _ = read_config(info.folder)
+    if config["kind"] == "property":
+        raise ModelFileError("its labels have to be named, see evaluate_property_model", info.folder)
     if config["kind"] == "encoder":
         return dict(evaluate_encoder(data, info, split, edges))
     loaded = load_moment_model(model_id)
@@ -57,8 +59,8 @@ def evaluate_model(
 
 
 def is_of_moments(figures: dict[str, Any]) -> bool:
-    """Whether figures are those of a moment model, by head, and not those of an encoder."""
-    return any(isinstance(own, dict) for own in figures.values())
+    """Whether figures are those of a moment model, by head, and not those of an encoder or a property model."""
+    return all(isinstance(own, dict) for own in figures.values())
 
 
 def write_evaluation(folder: Path, model_id: str, split: str, figures: dict[str, Any]) -> None:

@@ -19,14 +19,15 @@ _MODES_SHARE = (
 
 
 class MomentFit(L.LightningModule):
-    """Trains the backbone of a moment model with its DFT head and, where it has them, its spin states."""
+    """Trains the backbone of a moment model with one of its heads and, with the DFT head, its spin states."""
 
-    def __init__(self, model: MomentModel, seed: int = 0) -> None:
+    def __init__(self, model: MomentModel, seed: int = 0, head: str = DFT) -> None:
         super().__init__()
         torch.manual_seed(seed)
         self.model = model
-        self._trained = [model.backbone, model.heads[DFT]]
-        if model.modes is not None:
+        self.head = head
+        self._trained = [model.backbone, model.heads[head]]
+        if self._tells_modes and model.modes is not None:
             self._trained.append(model.modes)
         model.requires_grad_(False)
         for module in self._trained:
@@ -34,13 +35,17 @@ class MomentFit(L.LightningModule):
         # Lightning trains a module in the mode that it finds it in
         self.train()
 
+    @property
+    def _tells_modes(self) -> bool:
+        return self.head == DFT and self.model.modes is not None
+
     def labelled(self, batch: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Vectors (L, F), quantiles (L, Q) and labels (L,) of the labelled atoms of a batch, μB."""
         graphs, labels = batch
         truth = labels["moment"]
         known = torch.isfinite(truth)
         vectors = self.model.features(self.model.embed(graphs), graphs)[known]
-        return vectors, self.model.heads[DFT](vectors).float(), truth[known]
+        return vectors, self.model.heads[self.head](vectors).float(), truth[known]
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor | None:
         """Pinball loss of a batch of (graphs, labels)."""
@@ -48,7 +53,7 @@ class MomentFit(L.LightningModule):
         if len(truth) == 0:
             return None
         loss = pinball_loss(quantiles, truth)
-        if self.model.modes is not None:
+        if self._tells_modes and self.model.modes is not None:
             # from vectors without gradient: the spin states are told from what serves the quantiles
             loss = loss + _MODES_SHARE * self.model.modes.loss(vectors.detach().float(), truth)
         self.log("train_loss", loss.detach(), prog_bar=True, batch_size=len(truth))

@@ -97,18 +97,18 @@ def _with_graphs(table: StructureTable, moments: NDArray[np.float32], spec: Grap
     )
 
 
-def run_fit(data: MomentData, model: MomentModel, out: Path, options: RunOptions) -> FitRun:
-    """Train the backbone and the DFT head of ``model`` on the train split."""
-    module = MomentFit(model, seed=options.seed)
+def run_fit(data: MomentData, model: MomentModel, out: Path, options: RunOptions, head: str = DFT) -> FitRun:
+    """Train the backbone and a head of ``model`` on the train split."""
+    module = MomentFit(model, options.seed, head)
     budget = Budget(options.max_seconds, options.max_steps, options.rate)
-    trainer = make_trainer(out / DFT, options.device, [budget], progress=options.progress)
+    trainer = make_trainer(out / head, options.device, [budget], progress=options.progress)
     dataset = GraphDataset(data.store, {"moment": data.moments})
     fit(
         trainer,
         module,
         loader(dataset, training_sampler(data.table, data.store, options, trainer), options.workers),
         loader(dataset, split_sampler(data.table, data.store, "val", options)),
-        last_checkpoint(out / DFT, options.resume),
+        last_checkpoint(out / head, options.resume),
     )
-    log.info("fitted the %s head for %d steps in %.0f s", DFT, trainer.global_step, budget.seconds)
+    log.info("fitted the %s head for %d steps in %.0f s", head, trainer.global_step, budget.seconds)
     return FitRun(trainer.global_step, budget.seconds)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from negnn_gui.inference.moment_models import open_moment_model
 from negnn_gui.inference.predictor import PredictionFailure, Predictor
+from negnn_gui.inference.property_models import open_property_model, predict_entries
 from negnn_gui.models.checkpoint import read_config
 from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.registry import GOLDEN_FILE, ModelInfo
@@ -23,21 +24,29 @@ def write_golden(folder: Path) -> Path:
     """Write ``golden.npz`` into a model's folder, for every shipped example by its file stem; returns its path.
 
     An encoder's holds ``embeddings/NAME`` (levels, N, width); a moment model's ``moment/NAME`` and
-    ``moment_exp/NAME`` (N,), medians in μB, since the embeddings are those of its encoder. It is not part of the
-    model's identity.
+    ``moment_exp/NAME`` (N,), medians in μB, since the embeddings are those of its encoder; a property model's
+    ``property/NAME`` (N,) or (1,). It is not part of the model's identity.
 
     Raises
     ------
     ModelFileError, UnknownModelError
         The model cannot be used.
     """
-    predictor = _predictor(folder)
     entries = [_example(path) for path in example_paths()]
     arrays: dict[str, NDArray[np.floating]] = {}
+    info = _info(folder)
+    if info.kind == "property":
+        answers = predict_entries(open_property_model(info), entries)
+        return _write(folder, {f"property/{answer.entry.name}": answer.values for answer in answers})
+    predictor = _predictor(info)
     for entry, answer in zip(entries, predictor.predict(entries), strict=True):
         if isinstance(answer, PredictionFailure):
             raise ValueError(f"the example {entry.name} cannot be predicted: {answer.reason}")
         arrays |= {f"{what}/{entry.name}": values for what, values in _answers(answer).items()}
+    return _write(folder, arrays)
+
+
+def _write(folder: Path, arrays: dict[str, NDArray[np.floating]]) -> Path:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     path = folder / GOLDEN_FILE
@@ -51,10 +60,14 @@ def _answers(analysis: Analysis) -> dict[str, NDArray[np.floating]]:
     return {"moment": analysis.moment.median, "moment_exp": analysis.moment_exp.median}
 
 
-def _predictor(folder: Path) -> Predictor:
-    """A model that need not be registered, on the CPU."""
+def _info(folder: Path) -> ModelInfo:
+    """A model that need not be registered."""
     config, sha256 = read_config(folder)
-    info = ModelInfo(folder.name, config["kind"], folder, sha256, config, "user")
+    return ModelInfo(folder.name, config["kind"], folder, sha256, config, "user")
+
+
+def _predictor(info: ModelInfo) -> Predictor:
+    """An encoder or a moment model on the CPU."""
     cpu = torch.device("cpu")
     if info.kind == "encoder":
         return Predictor(load_encoder(info), info.ref, None, cpu)

@@ -40,8 +40,8 @@ def train_moment_model(
 ) -> Path:
     """Train the heads one after the other (``options`` by head) and write ``out/model_id``.
 
-    ``init`` names a registered moment model whose weights are the first ones, as far as the two are alike.
-    ``safe_zeros`` non-magnetic structures train the DFT head besides.
+    ``init`` names a registered moment model whose weights are the first ones, as far as the two are alike; a head
+    without ``options`` stays as it is there. ``safe_zeros`` non-magnetic structures train the DFT head besides.
 
     Raises
     ------
@@ -61,8 +61,11 @@ def train_moment_model(
     if safe_zeros:
         facts["safe zeros"] = f"{safe_zeros} non-magnetic structures of mp_structures, moment 0 on every atom"
     for head in config.heads:
-        if head == DFT:
-            fit = run_fit(tables[head], model, out, options[head])
+        if head not in options:
+            facts[f"{head} head"] = f"that of {init}, not trained further"
+            continue
+        if head == DFT or not config.members:
+            fit = run_fit(tables[head], model, out, options[head], head)
             size = f"{options[head].batch_atoms} atoms, peak rate {options[head].rate:g}"
         else:
             fit = fit_small_data(tables[head], model, head, out, options[head])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from negnn_gui.app.controller import Controller
     from negnn_gui.models.registry import ModelInfo
 
-_KINDS = {"encoder": "Encoder", "moment": "Moments", "unknown": "Unusable"}
+_KINDS = {"encoder": "Encoder", "moment": "Moments", "property": "Property", "unknown": "Unusable"}
 _ORIGINS = {"shipped": "program", "user": "yours"}
 _ROLE = Qt.ItemDataRole.UserRole
 
