@@ -90,6 +90,29 @@ def evaluate(
             show_default="NEGNN_PEERS_PYTHON, else this one",
         ),
     ] = None,
+    peers: Annotated[
+        Path | None,
+        typer.Option(
+            "--peers",
+            metavar="DIR",
+            help="Keep the peer's answers here; where they stand already, the peer is not needed.",
+            show_default="the user's cache",
+        ),
+    ] = None,
+    small_data: Annotated[
+        Path | None,
+        typer.Option(
+            "--small-data", metavar="DIR", help="For --card: folder that negnn small-data wrote its table to."
+        ),
+    ] = None,
+    card: Annotated[
+        bool,
+        typer.Option(
+            "--card",
+            help="Put what was measured into the model's card: second spin states, peers, few labels; for an encoder "
+            "the published checkpoint beside it.",
+        ),
+    ] = False,
     edges: Annotated[
         EdgesChoice,
         typer.Option(
@@ -115,7 +138,11 @@ def evaluate(
     The figures are printed as tables and written, with pictures, to a folder. The peer needs an environment with it
     (python -m venv peers; peers/bin/pip install chgnet).
     """
-    request = _request(peer, limit, peer_max_atoms, peers_python, threads)
+    request = _request(peer, limit, peer_max_atoms, peers_python, threads, peers)
+    if small_data is not None and not card:
+        raise CommandError("--small-data is for the card: add --card")
+    if card and split is not Split.TEST:
+        raise CommandError("a card tells of the test split: leave out --split")
     folder = out if out is not None or output is not None or plots is not None else _usual(model, split)
     with training_errors():
         import torch
@@ -135,6 +162,8 @@ def evaluate(
             output.write_text(text + "\n", encoding="utf-8")
         if folder is not None:
             write_evaluation(folder, model, split.value, figures)
+        if card:
+            _rewrite_card(model, figures, data, small_data)
         readable = is_of_moments(figures) and not as_json
         typer.echo(evaluation_report(model, split.value, figures) if readable else text)
     if folder is not None:
@@ -163,19 +192,55 @@ def _of_property(
 
 
 def _request(
-    peer: Peer | None, limit: int | None, max_atoms: int, python: Path | None, threads: int
+    peer: Peer | None,
+    limit: int | None,
+    max_atoms: int,
+    python: Path | None,
+    threads: int,
+    answers: Path | None,
 ) -> PeerRequest | None:
     """What to ask of a peer, found before anything long begins."""
     if peer is None:
-        if limit is not None or python is not None:
-            raise CommandError("--limit and --peers-python are about a peer: name it with --peer chgnet")
+        if limit is not None or python is not None or answers is not None:
+            raise CommandError(
+                "--limit, --peers and --peers-python are about a peer: name it with --peer chgnet"
+            )
         return None
     with training_errors():
         from negnn_gui.training.peer_comparison import PeerRequest
-        from negnn_gui.training.peers import peer_python
+        from negnn_gui.training.peers import PeerError, peer_python
 
-        found = peer_python(peer.value, python)
-    return PeerRequest(peer.value, found, limit, max_atoms, threads)
+        try:
+            found = peer_python(peer.value, python)
+        except PeerError:
+            if answers is None or python is not None or not any(answers.glob(f"{peer.value}-*.npz")):
+                raise
+            found = None  # the answers that were kept will do
+    return PeerRequest(peer.value, found, limit, max_atoms, threads, answers)
+
+
+def _rewrite_card(model: str, figures: dict[str, Any], data: Path | None, small_data: Path | None) -> None:
+    """Put what was measured into the model's card."""
+    from negnn_gui.models import registry
+    from negnn_gui.training.card_sections import PUBLISHED, moment_sections, rewrite_card
+    from negnn_gui.training.evidence.small_table import read_summary
+    from negnn_gui.training.pretrain_evaluate import evaluate_encoder
+    from negnn_gui.training.published_comparison import EDGES, comparison_section
+
+    info = registry.get(model)
+    if info.kind == "property":
+        raise CommandError(f"{model} is a property model: its card has all that is measured of it")
+    if info.kind == "encoder":
+        tables = data_folder(data)
+        own = {edges: evaluate_encoder(tables, info, edges=edges) for edges in EDGES}
+        sections = {PUBLISHED: comparison_section(own, model, tables)}
+    else:
+        encoder = info.config["encoder"]["id"]
+        sections = moment_sections(
+            model, figures, None if small_data is None else read_summary(small_data, encoder)
+        )
+    rewrite_card(info, sections)
+    say(f"rewrote the card of {model}: {', '.join(sections)}")
 
 
 def _usual(model: str, split: Split) -> Path:

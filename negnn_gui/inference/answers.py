@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 from negnn_gui.graphs.crystal_graph import CrystalGraph
 from negnn_gui.inference.moment_models import LoadedMomentModel
-from negnn_gui.inference.spin_states import SecondStates, from_modes, from_quantiles
+from negnn_gui.inference.spin_states import (
+    SecondStates,
+    from_modes,
+    from_quantiles,
+    interval_with_states,
+)
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN
 from negnn_gui.results import Analysis, ModelRef, MomentPrediction, NearestKnown
 from negnn_gui.structures.entry import StructureEntry
@@ -35,9 +40,9 @@ def analyses_of_batch(
     for entry, graph in ready:
         atoms = slice(begin, begin + graph.n_atoms)
         begin += graph.n_atoms
-        numbers = graph.atomic_numbers
+        numbers, close = graph.atomic_numbers, _too_close(graph)
         predictions = {
-            head: _prediction(head, quantiles, atoms, numbers, moment) for head in (DFT, EXPERIMENTAL)
+            head: _prediction(head, quantiles, atoms, numbers, close, moment) for head in (DFT, EXPERIMENTAL)
         }
         yield Analysis(
             entry_id=entry.id,
@@ -50,7 +55,7 @@ def analyses_of_batch(
             encoder=encoder,
             model=moment.ref if moment is not None else None,
             device=device,
-            warnings=tuple(_warnings(entry, graph, moment)),
+            warnings=tuple(_warnings(entry, graph, close, moment)),
         )
 
 
@@ -59,20 +64,22 @@ def _prediction(
     quantiles: Mapping[str, NDArray[np.float64]],
     atoms: slice,
     numbers: NDArray[np.int64],
+    close: NDArray[np.bool_],
     moment: LoadedMomentModel | None,
 ) -> MomentPrediction:
-    """Median and calibrated interval of one head; NaN for elements that it has no data for."""
+    """Median and calibrated interval of one head; NaN for elements that it has no data for and overlapping atoms."""
     nothing = MomentPrediction.no_data(len(numbers))
     if moment is None or head not in quantiles:
         return nothing
     own = quantiles[head][atoms]
-    known = moment.covered[head][numbers]
+    known = moment.covered[head][numbers] & ~close
     median = np.maximum(own[:, MEDIAN], 0.0)
     lo, hi = nothing.lo, nothing.hi
     if head in moment.calibration:
         lo, hi = moment.calibration[head].apply(own[:, 0], own[:, -1], numbers)
         lo, hi = np.minimum(lo, median), np.maximum(hi, median)
     second = _second_states(head, quantiles, atoms, median)
+    lo, hi = interval_with_states(lo, hi, second)
     return MomentPrediction(
         median=np.where(known, median, np.nan),
         lo=np.where(known, lo, np.nan),
@@ -95,16 +102,30 @@ def _second_states(
     return from_quantiles(quantiles[head][atoms])
 
 
-def _warnings(entry: StructureEntry, graph: CrystalGraph, moment: LoadedMomentModel | None) -> Iterator[str]:
+def _too_close(graph: CrystalGraph) -> NDArray[np.bool_]:
+    """(N,) atoms nearer than 0.5 Å to another one, or to their own images: no crystal has that."""
+    close = np.zeros(graph.n_atoms, dtype=bool)
+    near = graph.distance < _TOO_CLOSE
+    close[graph.target[near]] = close[graph.source[near]] = True
+    return close
+
+
+def _warnings(
+    entry: StructureEntry,
+    graph: CrystalGraph,
+    close: NDArray[np.bool_],
+    moment: LoadedMomentModel | None,
+) -> Iterator[str]:
     if graph.isolated.any():
         yield (
             f"{_sites(entry, graph.isolated)}: no neighbour within the cutoff, so the prediction rests on the "
             "element alone."
         )
-    close = np.zeros(graph.n_atoms, dtype=bool)
-    close[graph.target[graph.distance < _TOO_CLOSE]] = True
     if close.any():
-        yield f"{_sites(entry, close)}: closer than {_TOO_CLOSE} Å to another atom; the structure is likely wrong."
+        nothing = "" if moment is None else " and no moment is given"
+        yield (
+            f"{_sites(entry, close)}: closer than {_TOO_CLOSE} Å to another atom; the structure is likely wrong{nothing}."
+        )
     if moment is not None and DFT in moment.covered:
         missing = ~moment.covered[DFT][graph.atomic_numbers]
         elements = sorted({e for e, lacks in zip(entry.elements, missing, strict=True) if lacks})

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.inference.calibration import Calibration
-from negnn_gui.inference.spin_states import from_modes, from_quantiles
+from negnn_gui.inference.spin_states import (
+    LEAST_DISTANCE,
+    SecondStates,
+    from_modes,
+    from_quantiles,
+    interval_with_states,
+)
 from negnn_gui.models.negnn import DFT, MEDIAN
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ BoolArray = NDArray[np.bool_]
 
 MAGNETIC = 0.1  # μB: "magnetic" atoms of DFT tables
 GIVEN = 0.05  # μB: experimental sites that count
+_WRONG, _NEAR = 0.5, 0.3  # μB: a median that is wrong, a second state that is right
 MANY_ATOMS = 500
 """An element with more atoms than this has to keep its coverage by itself."""
 
@@ -36,6 +43,9 @@ def moment_figures(head: str, found: SplitPredictions, calibration: Calibration)
     quantiles, truth, numbers = found.quantiles[kept], found.truth[kept], found.atomic_numbers[kept]
     predicted = np.maximum(quantiles[:, MEDIAN], 0.0)
     lo, hi = calibration.apply(quantiles[:, 0], quantiles[:, -1], numbers)
+    modes = None if found.modes is None else found.modes[kept]
+    if head == DFT:
+        lo, hi = interval_with_states(lo, hi, _second_states(quantiles, modes))
     inside, width = (truth >= lo) & (truth <= hi), hi - lo
     figures = error_figures(predicted, truth, numbers)
     magnetic = truth > MAGNETIC
@@ -56,8 +66,7 @@ def moment_figures(head: str, found: SplitPredictions, calibration: Calibration)
         if (own := numbers == z).any()
     }
     if head == DFT:
-        modes = None if found.modes is None else found.modes[kept]
-        figures["second_state"] = second_state_figures(quantiles, truth, modes)
+        figures["second_state"] = second_state_figures(quantiles, truth, modes, numbers)
     return figures
 
 
@@ -71,16 +80,18 @@ def error_figures(predicted: FloatArray, truth: FloatArray, numbers: IntArray) -
 
 
 def second_state_figures(
-    quantiles: FloatArray, truth: FloatArray, modes: FloatArray | None = None
+    quantiles: FloatArray,
+    truth: FloatArray,
+    modes: FloatArray | None = None,
+    numbers: IntArray | None = None,
 ) -> dict[str, Any]:
     """How often a second spin state is told, and how often the known moment is nearer to it than to the median.
 
-    The states are those that a model names, ``modes`` (L, K, 2), or else those that are read from its quantiles.
+    The states are those that a model names, ``modes`` (L, K, 2), or else those that are read from its quantiles. With
+    atomic numbers a random label of the same element, as far from the median, is judged beside them.
     """
     median = np.maximum(quantiles[:, MEDIAN], 0.0)
-    second = (
-        from_quantiles(quantiles) if modes is None else from_modes(median, modes[:, :, 0], modes[:, :, 1])
-    )
+    second = _second_states(quantiles, modes)
     told = np.isfinite(second.alt)
     figures: dict[str, Any] = {"atoms": int(told.sum()), "share": float(told.mean())}
     if told.any():
@@ -91,7 +102,44 @@ def second_state_figures(
             "mae_median_muB": float(of_median.mean()),
             "mae_nearer_of_both_muB": float(np.minimum(of_median, of_second).mean()),
         }
+        wrong = of_median > _WRONG
+        figures |= {"wrong": int(wrong.sum()), "wrong_in_all": int((np.abs(median - truth) > _WRONG).sum())}
+        if wrong.any():
+            figures["wrong_near_share"] = float((of_second[wrong] < _NEAR).mean())
+        if numbers is not None:
+            drawn = np.abs(_random_labels(median, truth, numbers, np.flatnonzero(told)) - truth[told])
+            some = np.isfinite(drawn)
+            if some.any():
+                figures |= {
+                    "random_nearer_share": float((drawn[some] < of_median[some]).mean()),
+                    "mae_nearer_of_random_muB": float(np.minimum(of_median[some], drawn[some]).mean()),
+                }
     return figures
+
+
+def _second_states(quantiles: FloatArray, modes: FloatArray | None) -> SecondStates:
+    if modes is None:
+        return from_quantiles(quantiles)
+    return from_modes(np.maximum(quantiles[:, MEDIAN], 0.0), modes[:, :, 0], modes[:, :, 1])
+
+
+def _random_labels(
+    median: FloatArray, truth: FloatArray, numbers: IntArray, atoms: NDArray[np.int64]
+) -> FloatArray:
+    """A label of the same element that is as far from each atom's median as a second state; NaN if there is none."""
+    random = np.random.default_rng(0)
+    drawn = np.full(len(atoms), np.nan)
+    for z in np.unique(numbers[atoms]):
+        labels = np.sort(truth[numbers == z])
+        of_element = np.flatnonzero(numbers[atoms] == z)
+        middle = median[atoms[of_element]]
+        below = np.searchsorted(labels, middle - LEAST_DISTANCE, side="right")
+        above = np.searchsorted(labels, middle + LEAST_DISTANCE, side="left")
+        choices = below + len(labels) - above
+        pick = (random.random(len(choices)) * choices).astype(np.int64)
+        pick = np.where(pick < below, pick, pick - below + above)
+        drawn[of_element] = np.where(choices > 0, labels[np.minimum(pick, len(labels) - 1)], np.nan)
+    return drawn
 
 
 def element_medians(moments: FloatArray, numbers: IntArray) -> FloatArray:

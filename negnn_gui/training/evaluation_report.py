@@ -48,7 +48,7 @@ def _head_lines(head: str, figures: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(("atoms", "number", *_ERRORS), rows)
     yield ""
     yield interval_sentence(figures["interval"])
-    yield from _second_state(figures)
+    yield from second_state_lines(figures)
     yield ""
     many = {z: own for z, own in figures["elements"].items() if own["atoms"] > MANY_ATOMS}
     shown = many or figures["elements"]
@@ -101,7 +101,8 @@ def peer_lines(peer: Mapping[str, Any]) -> Iterator[str]:
         yield ""
 
 
-def _second_state(figures: Mapping[str, Any]) -> Iterator[str]:
+def second_state_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    """How often a second spin state is told, and what it is worth beside a random label of the element."""
     second = figures.get("second_state")
     if not second or not second["atoms"]:
         return
@@ -111,6 +112,18 @@ def _second_state(figures: Mapping[str, Any]) -> Iterator[str]:
         f"{second['nearer_share']:.2f} of them. There the median errs by {second['mae_median_muB']:.3f} μB, the "
         f"nearer of the two by {second['mae_nearer_of_both_muB']:.3f} μB."
     )
+    if "random_nearer_share" in second:
+        yield (
+            f"A random label of the same element, as far from the median as a second state must be, is nearer for "
+            f"{second['random_nearer_share']:.2f}, and the nearer of it and the median errs by "
+            f"{second['mae_nearer_of_random_muB']:.3f} μB."
+        )
+    if second.get("wrong"):
+        yield (
+            f"Where the median is wrong by more than 0.5 μB and a second state is told ({second['wrong']} of "
+            f"{second['wrong_in_all']} atoms so wrong), the second state is within 0.3 μB of the known moment for "
+            f"{second['wrong_near_share']:.2f}."
+        )
 
 
 def _error_row(label: str, own: Mapping[str, Any]) -> tuple[str, ...]:

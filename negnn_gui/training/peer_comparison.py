@@ -15,7 +15,7 @@ from negnn_gui.locations import user_cache_dir
 from negnn_gui.models.negnn import MEDIAN
 from negnn_gui.training.evaluate import counted, element_medians, error_figures
 from negnn_gui.training.fit_run import MomentData
-from negnn_gui.training.peers import chgnet_moments, peer_python
+from negnn_gui.training.peers import chgnet_moments
 from negnn_gui.training.publish import predict_graphs
 from negnn_gui.training.tables import ranges
 
@@ -31,13 +31,15 @@ class PeerRequest:
     name : str
         One of :data:`negnn_gui.training.peers.PEERS`.
     python : Path or None
-        Interpreter that has it, None for the usual places.
+        Interpreter that has it, None to take kept answers.
     limit : int or None
         Structures drawn at random from the split (seed 0), None for all of them.
     max_atoms : int
         Larger structures are left out.
     threads : int
         CPU threads of the peer.
+    answers : Path or None
+        Folder that keeps the peer's answers, None for the user's cache.
     """
 
     name: str = "chgnet"
@@ -45,6 +47,7 @@ class PeerRequest:
     limit: int | None = None
     max_atoms: int = 60
     threads: int = 1
+    answers: Path | None = None
 
 
 def compare_with_peer(
@@ -59,7 +62,6 @@ def compare_with_peer(
     ValueError
         No structure of the split is small enough.
     """
-    python = peer_python(request.name, request.python)
     graphs = _sample(data, split, request)
     rows = data.store.structure[graphs]
     table = data.table
@@ -67,13 +69,13 @@ def compare_with_peer(
     in_table = ranges(table.start[rows], sizes)
     log.info("asking %s about %d structures", request.name, len(rows))
     theirs = chgnet_moments(
-        python,
+        request.python,
         table.lattices[rows],
         np.concatenate([[0], np.cumsum(sizes)]),
         table.atomic_numbers[in_table],
         table.frac_coords[in_table],
         threads=request.threads,
-        cache=user_cache_dir() / "peers",
+        cache=request.answers or user_cache_dir() / "peers",
     )
     truth = data.moments[data.store.atoms_of(graphs)].astype(np.float64)
     labelled = np.isfinite(truth)

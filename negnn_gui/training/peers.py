@@ -139,7 +139,7 @@ def run_in_peer(
 
 
 def chgnet_moments(
-    python: Path,
+    python: Path | None,
     lattices: NDArray[np.float64],
     start: NDArray[np.int64],
     atomic_numbers: NDArray[np.int64],
@@ -154,12 +154,15 @@ def chgnet_moments(
 
     Parameters
     ----------
+    python : Path or None
+        Interpreter that has CHGNet; None to take what ``cache`` holds.
     lattices : (S, 3, 3)
         Rows a, b, c in Å.
     limit_s : float or None
         No structure is begun after so many seconds; those left say so in ``reasons``.
     cache : Path or None
-        Folder that keeps answers, so that a second model can be compared without asking again.
+        Folder that keeps answers, so that a second model can be compared without asking again: one file for each set
+        of structures, asked anew when ``python`` has another version.
 
     Raises
     ------
@@ -172,9 +175,15 @@ def chgnet_moments(
         "atomic_numbers": atomic_numbers,
         "frac_coords": frac_coords,
     }
-    kept = None if cache is None else cache / f"chgnet-{_key(_version(python, 'chgnet'), structures)}.npz"
+    kept = None if cache is None else cache / f"chgnet-{_key(structures)}.npz"
     if kept is not None and kept.is_file():
-        return _answer(kept)
+        known = _answer(kept)
+        if python is None or known.program.endswith(f" {_version(python, 'chgnet')}"):
+            return known
+    if python is None:
+        raise PeerError(
+            f"{cache} holds no answers of CHGNet for these structures: name its interpreter with --peers-python"
+        )
     with tempfile.TemporaryDirectory(prefix="negnn-peer-") as own:
         given, answer = Path(own) / "structures.npz", Path(own) / "moments.npz"
         np.savez(given, **structures)  # type: ignore[arg-type]
@@ -202,9 +211,9 @@ def _answer(path: Path) -> PeerMoments:
         )
 
 
-def _key(version: str, structures: Mapping[str, NDArray[np.generic]]) -> str:
-    """What an answer depends on: the version of the package and the structures."""
-    digest = hashlib.sha256(version.encode())
+def _key(structures: Mapping[str, NDArray[np.generic]]) -> str:
+    """What an answer depends on beside the version of the package."""
+    digest = hashlib.sha256()
     for name, values in structures.items():
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(values).tobytes())

@@ -8,12 +8,14 @@ from typing import Any
 
 from negnn_gui.models.checkpoint import save_model
 from negnn_gui.models.ssl_heads import SSLHeads
+from negnn_gui.training.card_sections import PUBLISHED, with_section
 from negnn_gui.training.cards import encoder_card
 from negnn_gui.training.golden import write_golden
 from negnn_gui.training.graph_store import open_graph_store
 from negnn_gui.training.pretrain import PretrainConfig, Pretraining
-from negnn_gui.training.pretrain_evaluate import evaluation_table, hidden_atom_figures, view_figures
+from negnn_gui.training.pretrain_evaluate import Edges, evaluation_table, hidden_atom_figures, view_figures
 from negnn_gui.training.pretrain_run import PRETRAINING_TABLES, RunOptions, run_pretraining
+from negnn_gui.training.published_comparison import comparison_section
 from negnn_gui.training.tables import file_sha256
 
 
@@ -47,20 +49,24 @@ def publish_encoder(
         "training": {**facts, "test": figures},
     }
     card = encoder_card(model_id, description(module.config), facts, figures)
+    if "both" in figures:
+        seen = encoder_figures(data, module, "visible")
+        own: dict[Edges, dict[str, float]] = {"hidden": figures, "visible": seen}
+        card = with_section(card, PUBLISHED, comparison_section(own, model_id, data))
     save_model(folder, config, module.checkpoint_weights(), card)
     write_golden(folder)
     return folder
 
 
-def encoder_figures(data: Path, module: Pretraining) -> dict[str, float]:
+def encoder_figures(data: Path, module: Pretraining, edges: Edges = "hidden") -> dict[str, float]:
     """What can be asked of the module's task, on the test structures of at most 60 atoms."""
     table = evaluation_table(data, "test")
     store = open_graph_store(table, module.config.spec)
     figures: dict[str, float] = {}
     heads = _heads(module)
     if heads is not None:
-        figures |= hidden_atom_figures(module.encoder, heads, store)
-    if module.config.task != "predictive":
+        figures |= hidden_atom_figures(module.encoder, heads, store, edges)
+    if module.config.task != "predictive" and edges == "hidden":
         figures |= view_figures(module, table, store)
     return figures
 

@@ -11,6 +11,7 @@ from negnn_gui.graphs.build import build_graph
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.inference.answers import analyses_of_batch
 from negnn_gui.inference.moment_models import LoadedMomentModel
+from negnn_gui.inference.spin_states import SecondStates, interval_with_states
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, QUANTILES
 from negnn_gui.results import Analysis, ModelRef
 from negnn_gui.structures.entry import StructureEntry
@@ -49,3 +50,12 @@ def test_a_model_that_names_its_modes_is_taken_at_its_word() -> None:
     found = answer({DFT: certain, f"{DFT}_modes": modes})
     assert found.moment.alt[0] == 0.7
     assert found.moment.alt_weight[0] == 0.2
+
+
+def test_an_interval_holds_the_second_state_that_is_told() -> None:
+    states = SecondStates(np.array([0.12, 5.0, np.nan]), np.array([0.2, 0.2, np.nan]))
+    lo, hi = interval_with_states(np.array([3.2, 3.2, 3.2]), np.array([3.9, 3.9, 3.9]), states)
+    assert lo.tolist() == [0.12, 3.2, 3.2]
+    assert hi.tolist() == [3.9, 5.0, 3.9]
+    nothing = np.full(3, np.nan)  # a head without a calibration has no interval, with or without a second state
+    assert np.isnan(interval_with_states(nothing, nothing, states)).all()

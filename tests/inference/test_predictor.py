@@ -80,11 +80,18 @@ def test_answers_keep_the_order_and_failures_stand_in_their_place(predictor: Pre
     np.testing.assert_allclose(answers[2].moment.median, alone.moment.median, atol=1e-5)
 
 
-def test_isolated_and_overlapping_atoms_are_predicted_and_named(predictor: Predictor) -> None:
+def test_isolated_atoms_are_predicted_and_named_and_overlapping_ones_get_no_moment(predictor: Predictor) -> None:
     alone = one(predictor, Structure(Lattice.cubic(30), ["Fe"], [[0, 0, 0]]))
     assert np.isfinite(alone.moment.median).all() and "no neighbour" in alone.warnings[0]
-    close = one(predictor, Structure(Lattice.cubic(4), ["Fe", "O"], [[0, 0, 0], [0.05, 0, 0]]))
-    assert any("closer than 0.5 Å" in warning for warning in close.warnings)
+    # of three atoms two overlap: the third keeps its moment
+    places = [[0, 0, 0], [0.05, 0, 0], [0.5, 0.5, 0.5]]
+    close = one(predictor, Structure(Lattice.cubic(4), ["Fe", "O", "Fe"], places))
+    assert any("closer than 0.5 Å to another atom" in warning for warning in close.warnings)
+    assert np.isfinite(close.moment.median).tolist() == [False, False, True]
+    assert np.isnan(close.moment.lo[:2]).all() and np.isnan(close.moment_exp.median[:2]).all()
+    # an atom on top of its own images
+    tiny = one(predictor, Structure(Lattice.cubic(0.1), ["Fe"], [[0, 0, 0]]))
+    assert np.isnan(tiny.moment.median).all() and "no moment is given" in " ".join(tiny.warnings)
 
 
 def test_cancelling_stops_between_structures(predictor: Predictor) -> None:

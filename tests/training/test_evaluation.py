@@ -14,9 +14,12 @@ from typer.testing import CliRunner
 from negnn_gui.cli import app
 from negnn_gui.inference.moment_models import load_moment_model
 from negnn_gui.models import registry
+from negnn_gui.models.checkpoint import load_model, save_model
 from negnn_gui.models.negnn import DFT, QUANTILES
 from negnn_gui.training import peers
+from negnn_gui.training.card_sections import with_section
 from negnn_gui.training.evaluate import second_state_figures
+from negnn_gui.training.evidence.small_table import SMALL_DATA
 from negnn_gui.training.fit_run import open_moment_data
 
 # stands for CHGNet: says the moments that the tables were made with, and fails at every structure of two atoms
@@ -125,6 +128,52 @@ def test_what_cannot_be_done_is_said_before_anything_long(
     assert status == 2
     assert sentence in " ".join(printed.split())
     assert "Traceback" not in printed
+
+
+def test_a_card_gets_what_was_measured_once(tables: Path, tmp_path: Path, peer: Path) -> None:
+    shipped = registry.get(registry.default_id("moment"))
+    mine = tmp_path / "data" / "negnn-gui" / "models" / "mine"
+    config = {**json.loads((shipped.folder / "config.json").read_text(encoding="utf-8")), "id": "mine"}
+    save_model(mine, config, load_model(shipped.folder)[1], shipped.card())
+    few = tmp_path / "few"
+    few.mkdir()
+    row = dict.fromkeys(SMALL_DATA.columns, "1") | {"family": "gcn", "nodes": "one-hot", "structures": "500"}
+    pd.DataFrame([row]).to_csv(few / "small_data.csv", index=False)
+    for kept in (peer, None):  # the second time the peer's answers are there, and the peer is not
+        words = [] if kept is None else ["--peers-python", kept]
+        status, printed = negnn(
+            "evaluate", "mine", "--data", tables, "-o", tmp_path / "f.json", "--peer", "chgnet",
+            "--peers", tmp_path / "kept", "--card", "--small-data", few, *words,
+        )  # fmt: skip
+        assert status == 0, printed
+        assert "rewrote the card of mine" in printed
+    card = registry.get("mine").card()
+    for title in ("Beside other programs, on the same atoms", "Few labels", "What it cannot say", "Licence"):
+        assert card.count(f"## {title}\n") == 1
+    assert card.index("## Few labels") < card.index("## What it cannot say")
+    assert "| CHGNet 0" in card and "| GCN | 500 |" in card
+    registry.verify(registry.get("mine"))  # a card is not part of the identity
+    status, printed = negnn("evaluate", "mine", "--data", tables, "--small-data", few)
+    assert status == 2 and "add --card" in printed
+
+
+def test_a_section_takes_the_place_of_the_one_before() -> None:
+    card = "# m\n\n## Data\nd\n\n## Few labels\nold\n\n## Licence\nMIT\n"
+    assert with_section(card, "Few labels", "new\n") == card.replace("old", "new")
+    added = with_section(card, "More", "x")
+    assert added.index("## More\nx\n") == added.index("## Licence") - len("## More\nx\n\n")
+    assert with_section("# m\n", "More", "x") == "# m\n## More\nx\n"
+
+
+def test_second_states_beside_a_random_label_of_the_element() -> None:
+    two = [0.8, 0.9, 0.95, 4.0, 4.1, 4.15, 4.2, 4.25, 4.3]
+    truth, numbers = np.array([0.9, 4.1, 2.0, 0.9]), np.array([26, 26, 26, 8])
+    figures = second_state_figures(np.array([two] * 4), truth, None, numbers)
+    # only the labels 0.9 and 2.0 of iron lie more than 0.5 from the median 4.1, none other of oxygen
+    assert figures["wrong"] == figures["wrong_in_all"] == 3
+    assert figures["wrong_near_share"] == pytest.approx(2 / 3)
+    assert 0.25 <= figures["random_nearer_share"] <= 0.75
+    assert figures["mae_nearer_of_random_muB"] <= figures["mae_median_muB"]
 
 
 def test_second_states_are_counted_where_they_are_told() -> None:

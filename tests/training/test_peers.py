@@ -115,11 +115,9 @@ def test_an_answer_is_kept_and_not_asked_for_again(programs: Path, monkeypatch: 
     program.write_text(_STAND_IN)
     cell = np.eye(3)[None] * 4
 
-    def ask(first: int) -> float:
+    def ask(first: int, python: Path | None = Path(sys.executable)) -> float:
         numbers, coords = np.array([first]), np.zeros((1, 3))
-        found = chgnet_moments(
-            Path(sys.executable), cell, np.array([0, 1]), numbers, coords, cache=programs / "kept"
-        )
+        found = chgnet_moments(python, cell, np.array([0, 1]), numbers, coords, cache=programs / "kept")
         return float(found.moments[0])
 
     monkeypatch.setattr(peers, "_version", lambda python, package: "1")
@@ -131,6 +129,9 @@ def test_an_answer_is_kept_and_not_asked_for_again(programs: Path, monkeypatch: 
     monkeypatch.setattr(peers, "_version", lambda python, package: "2")
     with pytest.raises(PeerError):
         ask(26)
+    assert ask(26, None) == 2.6  # without the peer, what was kept will do
+    with pytest.raises(PeerError, match="holds no answers of CHGNet for these structures"):
+        ask(27, None)
 
 
 def test_an_interpreter_without_the_package_says_so(programs: Path) -> None:
