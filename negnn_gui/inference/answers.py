@@ -124,7 +124,8 @@ def _warnings(
     if close.any():
         nothing = "" if moment is None else " and no moment is given"
         yield (
-            f"{_sites(entry, close)}: closer than {_TOO_CLOSE} Å to another atom; the structure is likely wrong{nothing}."
+            f"{_sites(entry, close)}: closer than {_TOO_CLOSE} Å to another atom; the structure is likely "
+            f"wrong{nothing}."
         )
     if moment is not None and DFT in moment.covered:
         missing = ~moment.covered[DFT][graph.atomic_numbers]

@@ -21,7 +21,7 @@ from negnn_gui.graphs.build import GraphError, graph_from_arrays
 from negnn_gui.graphs.crystal_graph import CrystalGraph
 from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.locations import user_cache_dir
-from negnn_gui.training.tables import StructureTable, ranges
+from negnn_gui.training.tables import StructureTable, TrainingDataError, ranges
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +122,9 @@ def _build(table: StructureTable, spec: GraphSpec, folder: Path) -> None:
         else:
             rows.append(row)
             graphs.append(graph_or_reason)
+    if not graphs:
+        reason = f": {next(iter(skipped.values()))}" if skipped else ""
+        raise TrainingDataError(f"{table.name} holds no structure that gives a crystal graph{reason}")
     arrays = {
         "structure": np.array(rows, dtype=np.int64),
         "atom_start": np.cumsum([0] + [g.n_atoms for g in graphs]),

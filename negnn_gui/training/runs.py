@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import signal
 import threading
@@ -14,7 +15,7 @@ import lightning as L
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
 
 _CHECKPOINT = "last.ckpt"
+_TENSORBOARD = ("tensorboard", "tensorboardX")
 _EXPECTED_REMARKS = (
     r".*exists and is not empty",
     r".*does not have many workers",
@@ -70,7 +72,10 @@ def make_trainer(
     validate_every: int = 1,
     progress: bool = True,
 ) -> L.Trainer:
-    """A Lightning trainer that writes ``folder/last.ckpt`` each minute and at the end or an interrupt."""
+    """A Lightning trainer that writes ``folder/last.ckpt`` each minute and at the end or an interrupt.
+
+    The losses go to ``folder/log`` as CSV and, where TensorBoard is installed, to ``folder/tensorboard`` too.
+    """
     checkpoint = ModelCheckpoint(
         dirpath=folder,
         filename=_CHECKPOINT.removesuffix(".ckpt"),
@@ -86,7 +91,7 @@ def make_trainer(
         devices=devices,
         precision="bf16-mixed" if accelerator == "cuda" else "32-true",
         callbacks=[*callbacks, checkpoint, *bars],
-        logger=CSVLogger(folder, name="log"),
+        logger=_loggers(folder),
         max_epochs=-1,
         check_val_every_n_epoch=validate_every,
         use_distributed_sampler=False,
@@ -96,6 +101,14 @@ def make_trainer(
         num_sanity_val_steps=0,
         log_every_n_steps=20,
     )
+
+
+def _loggers(folder: Path) -> list[Logger]:
+    """CSV always; TensorBoard where the package is there."""
+    loggers: list[Logger] = [CSVLogger(folder, name="log")]
+    if any(importlib.util.find_spec(name) for name in _TENSORBOARD):
+        loggers.append(TensorBoardLogger(folder, name="tensorboard"))
+    return loggers
 
 
 def fit(trainer: L.Trainer, module: L.LightningModule, train: Any, val: Any, checkpoint: Path | None) -> None:

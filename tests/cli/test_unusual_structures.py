@@ -80,7 +80,9 @@ def test_the_command_predicts_each_or_says_why_not(ended: CompletedProcess[str],
         assert len(rows) == n_sites, name
         assert rows["ood_score"].between(0, 1).all()
         if name in NO_MOMENT:
-            assert rows[["moment_pred_muB", "moment_lo_muB", "moment_exp_pred_muB"]].isna().all(axis=None), name
+            assert rows[["moment_pred_muB", "moment_lo_muB", "moment_exp_pred_muB"]].isna().all(axis=None), (
+                name
+            )
             continue
         assert rows["moment_pred_muB"].ge(0).all(), name
         assert (rows["moment_lo_muB"] <= rows["moment_pred_muB"]).all()

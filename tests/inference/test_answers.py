@@ -57,5 +57,7 @@ def test_an_interval_holds_the_second_state_that_is_told() -> None:
     lo, hi = interval_with_states(np.array([3.2, 3.2, 3.2]), np.array([3.9, 3.9, 3.9]), states)
     assert lo.tolist() == [0.12, 3.2, 3.2]
     assert hi.tolist() == [3.9, 5.0, 3.9]
-    nothing = np.full(3, np.nan)  # a head without a calibration has no interval, with or without a second state
+    nothing = np.full(
+        3, np.nan
+    )  # a head without a calibration has no interval, with or without a second state
     assert np.isnan(interval_with_states(nothing, nothing, states)).all()

@@ -80,7 +80,9 @@ def test_answers_keep_the_order_and_failures_stand_in_their_place(predictor: Pre
     np.testing.assert_allclose(answers[2].moment.median, alone.moment.median, atol=1e-5)
 
 
-def test_isolated_atoms_are_predicted_and_named_and_overlapping_ones_get_no_moment(predictor: Predictor) -> None:
+def test_isolated_atoms_are_predicted_and_named_and_overlapping_ones_get_no_moment(
+    predictor: Predictor,
+) -> None:
     alone = one(predictor, Structure(Lattice.cubic(30), ["Fe"], [[0, 0, 0]]))
     assert np.isfinite(alone.moment.median).all() and "no neighbour" in alone.warnings[0]
     # of three atoms two overlap: the third keeps its moment

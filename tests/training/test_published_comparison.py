@@ -14,9 +14,7 @@ def test_recorded_figures_are_told_as_such(tables: Path) -> None:
     own = {"hidden": {"both": 0.9, "element": 0.8}, "visible": {"both": 0.95, "element": 0.85}}
     section = comparison_section(own, "mine", tables)
     assert "are recorded here" in section
-    rows = [
-        line for line in section.splitlines() if line.startswith(("| hidden", "| visible"))
-    ]
+    rows = [line for line in section.splitlines() if line.startswith(("| hidden", "| visible"))]
     assert len(rows) == 4 and rows[0].startswith("| hidden | `mine` | 0.900 |")
     assert f"{RECORDED['hidden']['both']:.3f}" in rows[1] and f"{RECORDED['visible']['both']:.3f}" in rows[3]
 
