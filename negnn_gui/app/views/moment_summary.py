@@ -51,16 +51,19 @@ def _total_rows(entry: StructureEntry, analysis: Analysis, kind: Kind, title: st
 
 
 def _second_state_rows(entry: StructureEntry, analysis: Analysis) -> list[Row]:
-    told = np.flatnonzero(np.isfinite(analysis.moment.alt))
-    if not len(told):
+    moment = analysis.moment
+    alike: dict[str, list[str]] = {}  # equivalent sites say the same: told once
+    for i in np.flatnonzero(np.isfinite(moment.alt)):
+        text = f"{moment.median[i]:.2f} or {moment.alt[i]:.2f} μB ({100 * moment.alt_weight[i]:.0f} %)"
+        alike.setdefault(text, []).append(entry.site_labels[i])
+    if not alike:
         return []
-    named = ", ".join(
-        f"{entry.site_labels[i]} {analysis.moment.median[i]:.2f} or {analysis.moment.alt[i]:.2f} μB "
-        f"({100 * analysis.moment.alt_weight[i]:.0f} %)"
-        for i in told[:_MOST_NAMED]
+    named = "; ".join(
+        f"{labels[0]}{f' and {len(labels) - 1:,} alike' if len(labels) > 1 else ''}: {text}"
+        for text, labels in list(alike.items())[:_MOST_NAMED]
     )
-    more = f" and {len(told) - _MOST_NAMED:,} more" if len(told) > _MOST_NAMED else ""
-    return [("Second spin state", named + more)]
+    left = sum(len(labels) for labels in list(alike.values())[_MOST_NAMED:])
+    return [("Second spin state", named + (f"; and {left:,} more" if left else ""))]
 
 
 def _doubt_rows(entry: StructureEntry, analysis: Analysis, kind: Kind, title: str) -> list[Row]:

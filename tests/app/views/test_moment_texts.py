@@ -65,10 +65,16 @@ def test_the_cell_is_summed_by_head_and_per_formula_unit(analysis: Analysis) -> 
         ("no data for", "O"),
     ]
     said = dict(rows)
-    assert said["Second spin state"] == "Fe1 4.10 or 0.90 μB (31 %)"
+    assert said["Second spin state"] == "Fe1: 4.10 or 0.90 μB (31 %)"
     assert said["⚠ abs(m) DFT unsure"].startswith("Fe2: ")
     assert said["⚠ abs(m) exp. unsure"].startswith("Fe1, Fe2: ")
     assert (said["Moments by"], said["on embeddings of"], said["on"]) == ("mod", "enc", "cpu")
+
+
+def test_equivalent_sites_tell_their_second_state_once(analysis: Analysis) -> None:
+    alike = replace(analysis.moment, alt=np.array([0.9, 0.9, np.nan, 1.2]), alt_weight=np.full(4, 0.31))
+    said = dict(moment_rows(ENTRY, replace(analysis, moment=alike)))
+    assert said["Second spin state"] == "Fe1 and 1 alike: 4.10 or 0.90 μB (31 %); O2: 0.10 or 1.20 μB (31 %)"
 
 
 def test_nothing_is_said_of_what_is_not_predicted(analysis: Analysis) -> None:
