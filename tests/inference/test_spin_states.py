@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -46,6 +46,9 @@ def test_a_state_of_little_weight_is_not_told() -> None:
     assert np.isnan(from_quantiles(quantiles_of_mixture(0.9, 4.3, 0.1)).alt).all()
 
 
+@settings(
+    suppress_health_check=[HealthCheck.too_slow], deadline=None
+)  # says nothing but that the machine is busy
 @given(st.lists(st.lists(st.floats(-2, 10), min_size=9, max_size=9), min_size=1, max_size=5))
 def test_what_is_told_keeps_its_promises(rows: list[list[float]]) -> None:
     quantiles = np.sort(np.array(rows), axis=1)
