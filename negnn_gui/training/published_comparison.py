@@ -22,7 +22,10 @@ _COLUMNS = {
 
 # Measured with `negnn evaluate ID --edges hidden|visible` on the test split of mp_magmoms, 1,997 structures of at most
 # 60 atoms, seed 0, for cgcnn_60k_pred.pth of the paper's repository, which is not distributed with this program.
-RECORDED: Mapping[Edges, Mapping[str, float]] = {}
+RECORDED: Mapping[Edges, Mapping[str, float]] = {
+    "hidden": {"both": 0.283, "group": 0.462, "period": 0.465, "distance_bin": 0.021},
+    "visible": {"both": 0.483, "group": 0.549, "period": 0.639, "distance_bin": 0.691},
+}
 
 
 @dataclass(frozen=True)
