@@ -22,7 +22,7 @@ class NamedAction:
     id : str
         Stays the same from one version of the program to the next: what a choice of keys is remembered by.
     name : str
-        "Sites CSV".
+        "Sites table".
     place : str
         The menus it lies in: "File › Export".
     fixed_keys : str

@@ -45,8 +45,13 @@ class Actions(QObject):
         )
         self.cancel = make("&Cancel", bench.controller.cancel, "cancel", None, "Stop reading and predicting")
         self.export_csv = make(
-            "Sites &CSV…", bench.files.save_sites, "table", "Ctrl+E", "Save the sites table"
+            "&Sites table…",
+            bench.files.save_sites,
+            "table",
+            "Ctrl+E",
+            "Save moments and all else of each site",
         )
+        self.export_csv.setObjectName("file/export/sites-csv")  # what keys given to it are kept under
         self.export_image = make("&Image…", bench.export_image, "image", "Ctrl+Shift+E", "Save the 3D view")
         self.export_scene = make(
             "3D &scene (glTF)…",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from negnn_gui.app import dialogs
+from negnn_gui.app.file_dialogs import ask_for_folder, ask_for_name
 
 if TYPE_CHECKING:
     from negnn_gui.analysis.atlas import Atlas
@@ -125,14 +126,15 @@ class AtlasMenu(QMenu):
         about.setEnabled(bool(self._current))
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self._bench.window, "Choose the folder of an atlas")
-        if chosen:
-            self.use(chosen)
+        ask_for_folder(
+            self._bench.window,
+            "Choose the folder of an atlas",
+            self._bench.preferences.folder,
+            lambda folder: self.use(str(folder)),
+        )
 
     def _ask_name(self) -> None:
-        name, agreed = QInputDialog.getText(self._bench.window, "Make an atlas", "Name of the new atlas:")
-        if agreed and name.strip():
-            self.make(name.strip())
+        ask_for_name(self._bench.window, "Make an atlas", "Name of the new atlas:", self.make)
 
     def _show_card(self) -> None:
         from negnn_gui.analysis.atlas_library import find_atlas

@@ -265,8 +265,8 @@ class Controller(QObject):
         self.session.abandon()
         self._announce_activity()
 
-    def export_sites(self, path: Path) -> None:
-        """Save the sites table of everything predicted, with its sidecar."""
+    def export_sites(self, path: Path, format_: str = "") -> None:
+        """Save the sites table of everything predicted, with its sidecar; by its name where no format is given."""
         entries, analyses = self.session.entries, self.session.analyses
         if not analyses:
             self.problem.emit("There is nothing to export yet: open a structure and predict it first.")
@@ -275,7 +275,9 @@ class Controller(QObject):
         failures = len(self.session.read_failures) + self.session.n_failed
         work = self._work
         self._submit_files(
-            WriteSites(path, rows, work.started, work.predicting_s, failures, self.orderings.record())
+            WriteSites(
+                path, rows, work.started, work.predicting_s, failures, self.orderings.record(), format_
+            )
         )
 
     def run_errand(

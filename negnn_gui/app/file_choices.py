@@ -6,17 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
+
+from negnn_gui.app.file_dialogs import ask_for_files, ask_for_folder, ask_where_to_save
+from negnn_gui.app.table_formats import TABLE_FORMATS, format_chosen
 
 if TYPE_CHECKING:
     from negnn_gui.app.controller import Controller
     from negnn_gui.app.preferences import Preferences
-
-_TABLES = {
-    "csv": "Comma-separated values (*.csv)",
-    "parquet": "Parquet (*.parquet)",
-    "extxyz": "Extended XYZ (*.extxyz)",
-}
 
 
 class FileChoices(QObject):
@@ -33,34 +30,30 @@ class FileChoices(QObject):
 
     def open_files(self) -> None:
         """Choose files to open."""
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Open structures", self._preferences.folder)
-        if names:
-            self._preferences.folder = str(Path(names[0]).parent)
-            self._controller.open_paths([Path(name) for name in names])
+
+        def take(paths: list[Path]) -> None:
+            self._preferences.folder = str(paths[0].parent)
+            self._controller.open_paths(paths)
+
+        ask_for_files(self._window, "Open structures", self._preferences.folder, take)
 
     def open_folder(self) -> None:
         """Choose a folder to open with everything below it."""
-        title = "Open a folder of structures"
-        name = QFileDialog.getExistingDirectory(self._window, title, self._preferences.folder)
-        if name:
-            self._preferences.folder = name
-            self._controller.open_paths([Path(name)])
 
-    def save_sites(self) -> None:
-        """Choose where to save the sites table."""
-        usual = self._preferences.table_format
-        kinds = [_TABLES[usual], *(kind for name, kind in _TABLES.items() if name != usual)]
-        path = self._ask("Export sites", f"sites.{usual}", ";;".join(kinds))
-        if path is not None:
-            self._controller.export_sites(path)
+        def take(folder: Path) -> None:
+            self._preferences.folder = str(folder)
+            self._controller.open_paths([folder])
 
-    def _ask(self, title: str, name: str, kinds: str) -> Path | None:
-        start = str(Path(self._preferences.folder) / name)
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, start, kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        self._preferences.folder = str(path.parent)
-        # "Parquet (*.parquet)" -> ".parquet"
-        suffix = kind.rpartition("(*")[2].rstrip(")") if "(*." in kind else Path(name).suffix
-        return path if path.suffix else path.with_suffix(suffix)
+        ask_for_folder(self._window, "Open a folder of structures", self._preferences.folder, take)
+
+    def save_sites(self, format_: str = "") -> None:
+        """Choose where to save the sites table; the format of the settings is offered first, or this one."""
+        usual = format_ or self._preferences.table_format
+        kinds = dict.fromkeys([TABLE_FORMATS[usual].kind, *(known.kind for known in TABLE_FORMATS.values())])
+
+        def take(path: Path, kind: str) -> None:
+            self._preferences.folder = str(path.parent)
+            self._controller.export_sites(path, format_chosen(path, kind))
+
+        start = Path(self._preferences.folder) / TABLE_FORMATS[usual].name
+        ask_where_to_save(self._window, "Export sites", start, take, ";;".join(kinds))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
@@ -40,12 +40,6 @@ _LIBRARIES = (
     "negnn_gui.export.writers",
     "negnn_gui.screening.store_run",
 )
-
-_KINDS: dict[str, Literal["csv", "parquet", "extxyz"]] = {
-    ".parquet": "parquet",
-    ".extxyz": "extxyz",
-    ".xyz": "extxyz",
-}
 
 
 @dataclass(frozen=True)
@@ -99,6 +93,8 @@ class WriteSites:
         Structures that could not be read or predicted and are therefore not in the table.
     disorder : dict of str to str
         What was chosen for each structure with shared or partly empty sites, by its name.
+    format : str
+        One of ``TABLE_FORMATS``; "" for what the ending of the name says.
     """
 
     path: Path
@@ -107,6 +103,7 @@ class WriteSites:
     wall_time_s: float
     failures: int
     disorder: Mapping[str, str] = field(default_factory=dict)
+    format: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +205,7 @@ class FileWorker(Worker):
             self.read.emit([], [error])
 
     def _write(self, request: WriteSites) -> None:
+        from negnn_gui.export.codecs import sites_format
         from negnn_gui.export.sidecars import why_not_overwrite
         from negnn_gui.export.writers import write_results
 
@@ -215,7 +213,7 @@ class FileWorker(Worker):
         if fault is not None:
             self.write_failed.emit(request.path, fault)
             return
-        kind = _KINDS.get(request.path.suffix.lower(), "csv")
+        kind = "summary" if request.format == "summary" else sites_format(request.path)
         write_results(request.path, request.rows, _record(request), kind=kind)
         self.written.emit(request.path)
 

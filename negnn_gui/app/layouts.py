@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from negnn_gui.app.action_catalogue import CHANGING
+from negnn_gui.app.file_dialogs import ask_for_name
 
 if TYPE_CHECKING:
     from negnn_gui.app.docks import Docks
@@ -81,11 +82,12 @@ class Layouts:
 
     def save_own(self) -> None:
         """Ask for a name and keep the present arrangement under it."""
-        name, accepted = QInputDialog.getText(
-            self._window, "Save layout", "Name of this arrangement of the window:"
+        ask_for_name(
+            self._window,
+            "Save layout",
+            "Name of this arrangement of the window:",
+            lambda name: self._preferences.save_own_layout(name[:40], self._window.saveState()),
         )
-        if accepted and (name := " ".join(name.split())[:40]):
-            self._preferences.save_own_layout(name, self._window.saveState())
 
     def restore_own(self, name: str) -> None:
         """Bring back one of the user's own arrangements."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from negnn_gui.app.file_dialogs import ask_where_to_save
 from negnn_gui.app.views.image_dialog import DOTS_PER_INCH, ImageChoice, ImageDialog
 
 if TYPE_CHECKING:
@@ -78,9 +79,14 @@ class PictureExport(QObject):
     def ask_for_scene(self, canvas: CrystalCanvas | None) -> None:
         """Choose where to save the bodies of the crystal as glTF."""
         shown = self._shown(canvas)
-        path = None if shown is None else self._ask("Export 3D scene", ".glb", "Binary glTF (*.glb)", shown)
-        if shown is not None and path is not None:
-            self.save_scene(shown, path)
+        if shown is not None:
+            self._ask(
+                "Export 3D scene",
+                ".glb",
+                "Binary glTF (*.glb)",
+                shown,
+                lambda path: self.save_scene(shown, path),
+            )
 
     def save_scene(self, canvas: CrystalCanvas, path: Path) -> bool:
         """Write the bodies of the crystal as binary glTF."""
@@ -103,9 +109,11 @@ class PictureExport(QObject):
         return True
 
     def _choose_file(self, canvas: CrystalCanvas, choice: ImageChoice, dialog: ImageDialog) -> None:
-        path = self._ask("Export image", ".png", "PNG image (*.png)", canvas)
-        if path is not None and self.save(canvas, choice, path):
-            dialog.accept()
+        def save(path: Path) -> None:
+            if self.save(canvas, choice, path):
+                dialog.accept()
+
+        self._ask("Export image", ".png", "PNG image (*.png)", canvas, save)
 
     def _shown(self, canvas: CrystalCanvas | None) -> CrystalCanvas | None:
         if canvas is None or canvas.entry is None:
@@ -132,15 +140,18 @@ class PictureExport(QObject):
         image.setDotsPerMeterY(per_metre)
         return image
 
-    def _ask(self, title: str, suffix: str, kinds: str, canvas: CrystalCanvas) -> Path | None:
+    def _ask(
+        self, title: str, suffix: str, kinds: str, canvas: CrystalCanvas, save: Callable[[Path], object]
+    ) -> None:
         name = "crystal" if canvas.entry is None else canvas.entry.name
-        start = str(Path(self._preferences.folder) / f"{name}{suffix}")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, start, kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        self._preferences.folder = str(path.parent)
-        return path if path.suffix else path.with_suffix(suffix)
+
+        def take(path: Path, _kind: str) -> None:
+            self._preferences.folder = str(path.parent)
+            save(path)
+
+        ask_where_to_save(
+            self._window, title, Path(self._preferences.folder) / f"{name}{suffix}", take, kinds
+        )
 
 
 @contextmanager

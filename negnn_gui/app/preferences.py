@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from negnn_gui import locations
 from negnn_gui.app.settings_file import open_settings, stamp
+from negnn_gui.app.table_formats import TABLE_FORMATS
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,6 @@ N_CLUSTERS = 5
 APPEARANCES = ("system", "light", "dark")
 DISORDER_CHOICES = ("ask", "majority", "enumerate", "skip")
 ELEMENT_COLOURS = ("vesta", "jmol", "colour-blind")
-TABLE_FORMATS = ("csv", "parquet", "extxyz")
 FONT_PERCENT = (75, 200)
 IMAGE_SCALE = (1, 8)
 MOST_THREADS = 256
@@ -148,7 +148,7 @@ class Preferences(QObject):
     @property
     def table_format(self) -> str:
         """Format that the dialog for the sites table offers first: one of ``TABLE_FORMATS``."""
-        return self._choice("export/table", TABLE_FORMATS)
+        return self._choice("export/table", tuple(TABLE_FORMATS))
 
     @table_format.setter
     def table_format(self, value: str) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QMenu, QMessageBox
 
 from negnn_gui import locations
+from negnn_gui.app.file_dialogs import ask_for_file, ask_where_to_save
 
 if TYPE_CHECKING:
     from negnn_gui.app.workbench import Workbench
@@ -85,12 +86,13 @@ class SessionFiles(QObject):
     def save_as(self) -> None:
         """Ask for a file and save to it."""
         bench = self._bench
-        start = str(self.path or Path(bench.preferences.folder) / f"session{_SUFFIX}")
-        name, _ = QFileDialog.getSaveFileName(bench.window, "Save session", start, _KIND)
-        if name:
-            path = Path(name)
+        start = self.path or Path(bench.preferences.folder) / f"session{_SUFFIX}"
+
+        def save(path: Path, _kind: str) -> None:
             bench.preferences.folder = str(path.parent)
-            self.save_to(path if path.suffix == _SUFFIX else path.with_name(path.name + _SUFFIX))
+            self.save_to(path)
+
+        ask_where_to_save(bench.window, "Save session", start, save, _KIND)
 
     def save_to(self, path: Path) -> None:
         """Save to a file, which becomes that of the session."""
@@ -100,10 +102,12 @@ class SessionFiles(QObject):
     def choose(self) -> None:
         """Ask which session to open."""
         bench = self._bench
-        name, _ = QFileDialog.getOpenFileName(bench.window, "Open session", bench.preferences.folder, _KIND)
-        if name:
-            bench.preferences.folder = str(Path(name).parent)
-            self.open(Path(name))
+
+        def take(path: Path) -> None:
+            bench.preferences.folder = str(path.parent)
+            self.open(path)
+
+        ask_for_file(bench.window, "Open session", bench.preferences.folder, take, _KIND)
 
     def open(self, path: Path) -> None:
         """Open a session in the place of what is open; asks first where that was not saved."""

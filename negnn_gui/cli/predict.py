@@ -68,6 +68,7 @@ def predict(
     """
     from negnn_gui.cli.predict_property import is_of_property, predict_property
     from negnn_gui.cli.screen import default_workers, screen, standard_input
+    from negnn_gui.export.codecs import sites_format
     from negnn_gui.screening.model_choice import ModelChoice
 
     if model is not None and is_of_property(model):
@@ -94,7 +95,7 @@ def predict(
     try:
         request = ScreeningRequest(
             paths=tuple(paths),
-            sites=SitesOutput(output, (table_format or _format_by_name(output)).value),
+            sites=SitesOutput(output, table_format.value if table_format else sites_format(output)),
             embeddings=vectors,
             summary=structures,
             disorder=disorder.value,
@@ -106,15 +107,3 @@ def predict(
     except ValueError as error:
         raise CommandError(str(error)) from error
     raise typer.Exit(screen(request, ModelChoice(model, device=device), cluster))
-
-
-def _format_by_name(output: Path) -> SitesFormatChoice:
-    by_suffix = {
-        ".parquet": SitesFormatChoice.PARQUET,
-        ".extxyz": SitesFormatChoice.EXTXYZ,
-        ".xyz": SitesFormatChoice.EXTXYZ,
-        ".json": SitesFormatChoice.JSON,
-        ".cif": SitesFormatChoice.CIF,
-        ".mcif": SitesFormatChoice.MCIF,
-    }
-    return by_suffix.get(output.suffix.lower(), SitesFormatChoice.CSV)

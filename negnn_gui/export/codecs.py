@@ -36,6 +36,7 @@ SummaryFormat = Literal["csv", "parquet"]
 EmbeddingsFormat = Literal["csv", "parquet"]
 
 SITES_FORMATS: tuple[SitesFormat, ...] = get_args(SitesFormat)
+_BY_ENDING: Mapping[str, SitesFormat] = {f".{name}": name for name in SITES_FORMATS} | {".xyz": "extxyz"}
 
 Rows = Mapping[str, Column]
 TEXT = "text"
@@ -195,6 +196,11 @@ class Embeddings:
 
     def complete(self, working: Path) -> Path:
         return working if self._kind == "csv" else _as_parquet(working, self._names)
+
+
+def sites_format(path: Path) -> SitesFormat:
+    """The format that the ending of a name stands for; CSV where it stands for none."""
+    return _BY_ENDING.get(path.suffix.lower(), "csv")
 
 
 def sites_codec(kind: SitesFormat) -> Codec:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from negnn_gui.export.codecs import (
     EmbeddingsFormat,
     Rows,
     SitesFormat,
+    Summary,
     sites_codec,
 )
 from negnn_gui.export.sidecars import RunRecord, meta_path, meta_text
@@ -138,16 +139,21 @@ def new_table(target: Path, codec: Codec) -> Iterator[TableWriter]:
 
 
 def write_results(
-    target: Path, results: Iterable[Result], record: RunRecord | None = None, *, kind: SitesFormat = "csv"
+    target: Path,
+    results: Iterable[Result],
+    record: RunRecord | None = None,
+    *,
+    kind: SitesFormat | Literal["summary"] = "csv",
 ) -> None:
-    """Write the sites of many structures, and the JSON sidecar where a ``record`` is given.
+    """Write the sites of many structures, or one row for each, and the JSON sidecar where a ``record`` is given.
 
     Raises
     ------
     OSError
         The folder cannot be written or the disk is full; an older file at ``target`` is then untouched.
     """
-    with new_table(target, sites_codec(kind)) as writer:
+    codec = Summary() if kind == "summary" else sites_codec(kind)
+    with new_table(target, codec) as writer:
         for count, (entry, analysis) in enumerate(results, start=1):
             writer.append(entry, analysis)
             if count % _STRUCTURES_PER_BLOCK == 0:

@@ -16,9 +16,9 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkOSOpenGLRenderWindow")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QThread
 from PySide6.QtGui import QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from shiboken6 import isValid
 
 from negnn_gui.app.controller import Controller
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from negnn_gui.inference.predictor import Predictor
+
+# No test can type into a dialog of the desktop's own.
+QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
 
 TINY_MODEL = "tiny-random"
 NIO = """data_NiO
@@ -205,3 +208,24 @@ def make_bench(
 def wait_until_idle(qtbot: QtBot) -> Callable[[Controller], None]:
     """Wait until nothing is read, written or predicted any more."""
     return lambda controller: qtbot.waitUntil(lambda: not controller.busy, timeout=60_000)
+
+
+@pytest.fixture
+def answer_file_dialog(qtbot: QtBot) -> Callable[[Path], None]:
+    """Wait for a file dialog, type a path into it and press Enter."""
+
+    def answer(path: Path) -> None:
+        qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog), timeout=10_000)
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QFileDialog)
+        line = dialog.findChild(QLineEdit, "fileNameEdit")
+        assert isinstance(line, QLineEdit)
+        qtbot.waitUntil(
+            line.hasFocus, timeout=10_000
+        )  # Enter means nothing to a dialog that is not active yet
+        line.selectAll()
+        qtbot.keyClicks(line, str(path))
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: not isValid(dialog) or not dialog.isVisible(), timeout=10_000)
+
+    return answer

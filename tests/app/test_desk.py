@@ -70,7 +70,7 @@ def test_keys_are_shown_changed_taken_away_and_kept(bench, qtbot):
     }
     assert shown["Open"] == "Ctrl+O"
     assert shown["Along a*"] == "Shift+1", "keys of the 3D view are shown too"
-    qtbot.keyClicks(page.search, "sites csv")
+    qtbot.keyClicks(page.search, "sites table")
     assert page.chosen.id == "file/export/sites-csv"
     page.keys.setKeySequence(QKeySequence("Ctrl+O"))
     assert "“Open” has these keys" in page.note.text()
@@ -112,15 +112,17 @@ def test_settings_take_effect_and_are_kept(bench, qtbot):
     assert kept.disorder == "majority"
 
 
-def test_layouts_show_their_docks_and_own_ones_come_back(bench, qtbot, monkeypatch):
+def test_layouts_show_their_docks_and_own_ones_come_back(bench, qtbot):
     layouts = bench.desk.layouts
     for name, shown in PRESETS.items():
         layouts.arrange(name)
         wanted = set(shown or bench.docks.names)
         assert {n for n in bench.docks.names if bench.docks[n].isVisible()} == wanted, name
     layouts.arrange("Map")
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("  my  map ", True))
     layouts.save_own()
+    question = dialog(bench, QInputDialog)
+    qtbot.keyClicks(question.findChild(QLineEdit), "  my  map ")
+    qtbot.keyClick(question, Qt.Key.Key_Return)
     layouts.arrange("Everything")
     layouts.restore_own("my map")
     assert not bench.docks["sites"].isVisible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QGuiApplication, QPalette
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QPlainTextEdit, QPushButton, QTextBrowser
+from PySide6.QtWidgets import QDockWidget, QMessageBox, QPlainTextEdit, QPushButton, QTextBrowser
 
 from negnn_gui.app.main_window import MainWindow
 from negnn_gui.app.session import Stage
@@ -216,10 +216,10 @@ def test_pasting_text_opens_it_and_anything_else_is_said(bench, nio, wait_until_
     assert "neither" in bench.status.text
 
 
-def test_export_by_menu_adds_the_suffix(loaded, qtbot, monkeypatch, tmp_path):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+def test_export_by_menu_adds_the_suffix(loaded, qtbot, answer_file_dialog, tmp_path):
+    loaded.menus.export_csv.trigger()
     with qtbot.waitSignal(loaded.controller.exported, timeout=60_000):
-        loaded.menus.export_csv.trigger()
+        answer_file_dialog(tmp_path / "mine")
     assert (tmp_path / "mine.csv").is_file()
 
 

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from negnn_gui.app.views.models_dialog import ModelsDialog
 
@@ -67,13 +67,13 @@ def test_cards_are_read_and_another_model_predicts(dialog, home, nio, qtbot, wai
     assert f"Embedding by\n{analysis.encoder.id} (" in text
 
 
-def test_models_are_imported_checked_and_removed(dialog, home, tmp_path, qtbot, monkeypatch):
+def test_models_are_imported_checked_and_removed(dialog, home, tmp_path, qtbot, answer_file_dialog):
     folder = home / "negnn-gui" / "models" / "tiny-random"
     away = tmp_path / "away"
     away.mkdir()
     shutil.move(folder, away / "tiny-random")
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(away / "tiny-random"))
     dialog.import_folder.click()
+    answer_file_dialog(away / "tiny-random")
     qtbot.waitUntil(lambda: "was added" in dialog.message.text(), timeout=60_000)
     assert folder.is_dir()
     dialog.check.click()
@@ -86,8 +86,8 @@ def test_models_are_imported_checked_and_removed(dialog, home, tmp_path, qtbot, 
     [question] = dialog.findChildren(QMessageBox)
     question.button(QMessageBox.StandardButton.Yes).click()
     qtbot.waitUntil(lambda: not folder.exists(), timeout=60_000)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dialog.import_folder.click()
+    answer_file_dialog(tmp_path)
     qtbot.waitUntil(lambda: "was removed" not in dialog.message.text() and bool(dialog.message.text()))
     assert "\n" not in dialog.message.text()
     dialog.close()

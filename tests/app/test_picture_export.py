@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image
 from pymatgen.core import Lattice, Structure
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.app.picture_export import PictureExport
@@ -76,10 +76,9 @@ def test_a_picture_saved_through_the_dialog(
     pictures: PictureExport,
     qtbot: QtBot,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    answer_file_dialog: Callable[[Path], None],
 ) -> None:
     path = tmp_path / "nacl.png"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path.with_suffix("")), ""))
     dialog = pictures.ask(canvas)
     assert dialog is not None
     dialog.keep.setChecked(False)
@@ -88,6 +87,7 @@ def test_a_picture_saved_through_the_dialog(
     dialog.dpi.setValue(150)
     dialog.background.setCurrentIndex(1)
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    answer_file_dialog(path.with_suffix(""))
     with Image.open(path) as picture:
         assert picture.size == (321, 123)
         assert picture.info["dpi"] == pytest.approx((150, 150), abs=0.1)
@@ -141,9 +141,12 @@ def test_refusals_are_one_sentence(canvas: CrystalCanvas, pictures: PictureExpor
 
 
 def test_the_scene_is_saved_for_other_programs(
-    canvas: CrystalCanvas, pictures: PictureExport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    canvas: CrystalCanvas,
+    pictures: PictureExport,
+    tmp_path: Path,
+    answer_file_dialog: Callable[[Path], None],
 ) -> None:
     path = tmp_path / "nacl.glb"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     pictures.ask_for_scene(canvas)
+    answer_file_dialog(path)
     assert path.read_bytes()[:4] == b"glTF"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
+
+from negnn_gui.app.file_dialogs import ask_for_files, ask_for_folder
 
 if TYPE_CHECKING:
     from negnn_gui.app.screening.screening_window import ScreeningWindow
@@ -126,26 +128,27 @@ class ScreeningDesk(QObject):
 
     def _choose_folder(self) -> None:
         bench = self._bench
-        name = QFileDialog.getExistingDirectory(bench.window, "Screen a folder", bench.preferences.folder)
-        if name:
-            bench.preferences.folder = name
-            self.offer([Path(name)], "")
+
+        def take(folder: Path) -> None:
+            bench.preferences.folder = str(folder)
+            self.offer([folder], "")
+
+        ask_for_folder(bench.window, "Screen a folder", bench.preferences.folder, take)
 
     def _choose_files(self) -> None:
         bench = self._bench
-        names, _ = QFileDialog.getOpenFileNames(bench.window, "Screen files", bench.preferences.folder)
-        if names:
-            bench.preferences.folder = str(Path(names[0]).parent)
-            self.offer([Path(name) for name in names], "")
+
+        def take(paths: list[Path]) -> None:
+            bench.preferences.folder = str(paths[0].parent)
+            self.offer(paths, "")
+
+        ask_for_files(bench.window, "Screen files", bench.preferences.folder, take)
 
     def _choose_results(self) -> None:
         from negnn_gui.app.screening.new_screening import screenings_folder
 
-        name = QFileDialog.getExistingDirectory(
-            self._bench.window, "Folder of the results", str(screenings_folder())
-        )
-        if name:
-            self.open_results(Path(name))
+        start = str(screenings_folder())
+        ask_for_folder(self._bench.window, "Folder of the results", start, self.open_results)
 
     def _list_recent(self) -> None:
         from negnn_gui.app.screening.new_screening import screenings_folder

@@ -11,29 +11,23 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QLabel,
     QVBoxLayout,
 )
 
+from negnn_gui.app.file_dialogs import ask_where_to_save
 from negnn_gui.app.jobs import Worker
-from negnn_gui.screening.store_export import ExportCancelledError, ExportKind, ExportRequest, export_store
+from negnn_gui.app.table_formats import TABLE_FORMATS, TableFormat
+from negnn_gui.screening.store_export import ExportCancelledError, ExportRequest, export_store
 
 if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
     from negnn_gui.app.screening.screening_window import ScreeningWindow
 
-_KINDS: dict[ExportKind, tuple[str, str, str]] = {
-    "csv": ("Sites, CSV", "sites.csv", "Comma-separated values (*.csv)"),
-    "parquet": ("Sites, Parquet", "sites.parquet", "Parquet (*.parquet)"),
-    "summary": ("Structure summary, CSV", "structures.csv", "Comma-separated values (*.csv)"),
-    "json": ("Sites, JSON", "sites.json", "JSON (*.json)"),
-    "extxyz": ("Crystals with moments, extended XYZ", "crystals.extxyz", "Extended XYZ (*.extxyz)"),
-    "cif": ("Crystals with moments, CIF", "crystals.cif", "CIF (*.cif)"),
-    "mcif": ("Crystals with moments, mCIF", "crystals.mcif", "Magnetic CIF (*.mcif)"),
-    "embeddings": ("Embeddings, Parquet", "embeddings.parquet", "Parquet (*.parquet)"),
-    "embeddings-csv": ("Embeddings, CSV", "embeddings.csv", "Comma-separated values (*.csv)"),
+_KINDS: dict[str, TableFormat] = TABLE_FORMATS | {
+    "embeddings": TableFormat("Embeddings, Parquet", "embeddings.parquet", "Parquet (*.parquet)"),
+    "embeddings-csv": TableFormat("Embeddings, CSV", "embeddings.csv", "Comma-separated values (*.csv)"),
 }
 
 
@@ -107,12 +101,13 @@ class ExportDialog(QDialog):
 
     def _ask_where(self) -> None:
         _, name, filter_ = _KINDS[self.kind.currentData()]
-        start = str(Path(self._preferences.folder) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export results", start, filter_)
-        if chosen:
-            path = Path(chosen)
+        start = Path(self._preferences.folder) / name
+
+        def export(path: Path, _kind: str) -> None:
             self._preferences.folder = str(path.parent)
-            self.export_to(path if path.suffix else path.with_suffix(Path(name).suffix))
+            self.export_to(path)
+
+        ask_where_to_save(self, "Export results", start, export, filter_)
 
     def export_to(self, target: Path) -> None:
         """Ask for the chosen rows in this file."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from negnn_gui import locations
 from negnn_gui.app.preferences import Preferences
 from negnn_gui.app.screening.computing_place import ComputingPlace
+from negnn_gui.app.file_dialogs import ask_for_folder
 from negnn_gui.app.theme import warning_colour
 from negnn_gui.screening.pool import reading_processes
 from negnn_gui.screening.result_store import is_store
@@ -136,11 +136,12 @@ class NewScreening(QDialog):
         return buttons
 
     def _browse(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
-            self, "Folder of the results", str(Path(self.folder.text()).parent)
+        ask_for_folder(
+            self,
+            "Folder of the results",
+            str(Path(self.folder.text()).parent),
+            lambda chosen: self.folder.setText(str(chosen / default_folder(self._paths).name)),
         )
-        if chosen:
-            self.folder.setText(str(Path(chosen) / default_folder(self._paths).name))
 
     def _begin(self) -> None:
         text = self.folder.text().strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -30,6 +30,7 @@ from negnn_gui.analysis.comparison import choices
 from negnn_gui.analysis.label_files import LabelFile, LabelFileError, Matched, match_labels, read_label_file
 from negnn_gui.analysis.regression import TITLES
 from negnn_gui.app.comparison_job import CompareRequest, ComparisonWorker
+from negnn_gui.app.file_dialogs import ask_for_file, ask_where_to_save
 from negnn_gui.app.views.comparison_results import ComparisonResults
 from negnn_gui.app.views.plot_export import PICTURE_FILTER, save_picture
 
@@ -174,11 +175,7 @@ class CompareRepresentations(QDialog):
     def _ask_for_labels(self) -> None:
         home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
         start = str(self._labels.path.parent) if self._labels else home
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Labels", start, "Tables (*.csv *.tsv *.txt);;All files (*)"
-        )
-        if name:
-            self.take_labels(Path(name))
+        ask_for_file(self, "Labels", start, self.take_labels, "Tables (*.csv *.tsv *.txt);;All files (*)")
 
     def take_labels(self, path: Path) -> None:
         """Read a file of labels; what is wrong with it is said, and the ones before stay."""
@@ -288,27 +285,25 @@ class CompareRepresentations(QDialog):
     # --- saving -------------------------------------------------------------------------------------
 
     def _save_table(self) -> None:
-        path = self._ask("Save table", "comparison.csv", "Comma-separated values (*.csv)")
-        if path is not None:
-            self._saved(path, lambda: self.results.write_csv(path, list(self._ran)))
+        self._ask(
+            "Save table",
+            "comparison.csv",
+            "Comma-separated values (*.csv)",
+            lambda path: self.results.write_csv(path, list(self._ran)),
+        )
 
     def _save_plot(self) -> None:
-        path = self._ask("Save plot", "comparison.png", PICTURE_FILTER)
-        if path is not None:
-            self._saved(path, lambda: save_picture(path, self.results.plots))
+        self._ask(
+            "Save plot", "comparison.png", PICTURE_FILTER, lambda path: save_picture(path, self.results.plots)
+        )
 
-    def _ask(self, title: str, name: str, kinds: str) -> Path | None:
+    def _ask(self, title: str, name: str, kinds: str, write: Callable[[Path], object]) -> None:
         folder = self._labels.path.parent if self._labels else Path.home()
-        chosen, _ = QFileDialog.getSaveFileName(self, title, str(folder / name), kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
+        ask_where_to_save(self, title, folder / name, lambda path, _kind: self._save(path, write), kinds)
 
-    def _saved(self, path: Path, write: object) -> None:
-        assert callable(write)
+    def _save(self, path: Path, write: Callable[[Path], object]) -> None:
         try:
-            write()
+            write(path)
         except (OSError, ValueError) as error:
             self._show(f"{path} was not written: {getattr(error, 'strerror', None) or error}")
         else:

@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFileDialog,
     QFrame,
     QLabel,
     QPushButton,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.neighbours import Metric
+from negnn_gui.app.file_dialogs import ask_where_to_save
 from negnn_gui.app.theme import warning_colour
 from negnn_gui.app.views.flow import FlowLayout
 from negnn_gui.app.views.known_sites_panel import KnownSitesPanel
@@ -192,9 +192,13 @@ class LikeThis(KnownSitesPanel):
 
     def _on_export(self) -> None:
         name = f"{self._asked[0].entry.name}_like.csv" if self._asked else "like.csv"
-        path, _ = QFileDialog.getSaveFileName(self, "Export known atoms like these", name, "CSV (*.csv)")
-        if path:
-            self.export_csv(Path(path))
+        ask_where_to_save(
+            self,
+            "Export known atoms like these",
+            Path(name),
+            lambda path, _kind: self.export_csv(path),
+            "CSV (*.csv)",
+        )
 
     def export_csv(self, path: Path) -> None:
         """Write the list to a file; a failure is told in the panel."""

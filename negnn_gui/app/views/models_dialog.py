@@ -11,7 +11,6 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui.app import theme
+from negnn_gui.app.file_dialogs import ask_for_folder
 from negnn_gui.app.views.published_form import PublishedForm
 
 if TYPE_CHECKING:
@@ -214,9 +214,12 @@ class ModelsDialog(QDialog):
         self._refresh()
 
     def _import_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Import a model's folder", self._preferences.folder)
-        if name:
-            self._run(lambda: _install(Path(name)), self._imported)
+        ask_for_folder(
+            self,
+            "Import a model's folder",
+            self._preferences.folder,
+            lambda folder: self._run(lambda: _install(folder), self._imported),
+        )
 
     def _import_published(self) -> None:
         form = PublishedForm(self._preferences.folder, self)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
-from negnn_gui.app.views.plot_export import PICTURE_FILTER, SUFFIXES, save_picture
+from negnn_gui.app.file_dialogs import ask_where_to_save
+from negnn_gui.app.views.plot_export import PICTURE_FILTER, save_picture
 
 
 class PlotMenu(QObject):
@@ -63,20 +64,16 @@ class PlotMenu(QObject):
 
     def ask_picture(self) -> None:
         """Ask for a file and save the picture."""
-        path, chosen = QFileDialog.getSaveFileName(
-            self._plot, "Save the picture", f"{self._name}.png", PICTURE_FILTER
-        )
-        if path:
-            named = Path(path)
-            if named.suffix.lower() not in SUFFIXES:
-                named = named.with_name(named.name + chosen[chosen.rindex("*") + 1 : -1])
-            self.save(named)
+        start = Path(f"{self._name}.png")
+        ask_where_to_save(self._plot, "Save the picture", start, self._save_as, PICTURE_FILTER)
 
     def ask_csv(self) -> None:
         """Ask for a file and save the data."""
-        path, _ = QFileDialog.getSaveFileName(self._plot, "Save the data", f"{self._name}.csv", "CSV (*.csv)")
-        if path:
-            self.save(Path(path) if Path(path).suffix else Path(path).with_suffix(".csv"))
+        start = Path(f"{self._name}.csv")
+        ask_where_to_save(self._plot, "Save the data", start, self._save_as, "CSV (*.csv)")
+
+    def _save_as(self, path: Path, _kind: str) -> None:
+        self.save(path)
 
     def save(self, path: Path) -> bool:
         """Save the data (.csv) or the picture; a failure is told in a message, and False."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -16,6 +15,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QWidget,
 )
+
+from negnn_gui.app.file_dialogs import ask_for_file
 
 _TEXT = (
     "The encoders published with the paper (cgcnn_60k_pred.pth, cgcnn_60k_contra.pth) become models of your own, with "
@@ -68,10 +69,11 @@ class PublishedForm(QDialog):
         return both
 
     def _browse(self, line: QLineEdit, kinds: str) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, line.accessibleName(), self._folder, kinds)
-        if name:
-            self._folder = str(Path(name).parent)
-            line.setText(name)
+        def take(path: Path) -> None:
+            self._folder = str(path.parent)
+            line.setText(str(path))
+
+        ask_for_file(self, line.accessibleName(), self._folder, take, kinds)
 
     def _suggest(self, file: str) -> None:
         if not self.name.isModified() and file.strip():

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui.app.preferences import FONT_PERCENT, IMAGE_SCALE, Preferences
+from negnn_gui.app.table_formats import TABLE_FORMATS
 from negnn_gui.app.views.shortcuts_page import ShortcutsPage
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ _DISORDER = {
 }
 _APPEARANCE = {"system": "As the system", "light": "Light", "dark": "Dark"}
 _ELEMENTS = {"vesta": "VESTA", "jmol": "Jmol", "colour-blind": "Colour-blind safe"}
-_TABLES = {"csv": "CSV (.csv)", "parquet": "Parquet (.parquet)", "extxyz": "Extended XYZ (.extxyz)"}
 PAGES = ("Predicting", "Appearance", "Exports", "Keys")
 
 
@@ -146,11 +146,11 @@ class SettingsDialog(QDialog):
         preferences = self._preferences
         page, form = _form()
         self.table = _choice(
-            _TABLES,
+            {name: format_.title for name, format_ in TABLE_FORMATS.items()},
             preferences.table_format,
             lambda name: setattr(preferences, "table_format", name),
             "Format of the sites table",
-            "What the dialog of Export > Sites offers first",
+            "What the dialog of Export > Sites table offers first",
         )
         form.addRow("&Sites table", self.table)
         self.scale = _number(

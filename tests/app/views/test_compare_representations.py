@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.analysis import descriptors
@@ -82,11 +81,11 @@ def test_from_labels_to_a_saved_table(
     dialog: CompareRepresentations,
     labels: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    answer_file_dialog: Callable[[Path], None],
 ) -> None:
     assert not dialog.run.isEnabled()
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(labels), ""))
     qtbot.mouseClick(dialog.choose, Left)
+    answer_file_dialog(labels)
     assert "Predict the open structures first" in dialog.remarks.text()
     predict(session)
     assert dialog.remarks.text().startswith("29 labels of structures in 29 structures are used")
@@ -104,8 +103,8 @@ def test_from_labels_to_a_saved_table(
     assert table.horizontalHeaderItem(1).text() == "MAE (eV)"
     assert table.currentRow() == dialog.results.best_row() and said[0].startswith("Least error: ")
     name = tmp_path / "found"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(name), ""))
     qtbot.mouseClick(dialog.save, Left)
+    answer_file_dialog(name)
     with (tmp_path / "found.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 10 and rows[0]["label"] == "gap" and float(rows[0]["mae"]) >= 0
@@ -113,6 +112,7 @@ def test_from_labels_to_a_saved_table(
         known = {row["structure"]: float(row["known"]) for row in csv.DictReader(stream)}
     assert known and all(value == int(own[1:]) % 10 for own, value in known.items())
     qtbot.mouseClick(dialog.picture, Left)
+    answer_file_dialog(name)
     assert (tmp_path / "found.png").stat().st_size > 1000
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.analysis.atlas import Atlas
@@ -155,12 +154,12 @@ def test_export_writes_what_is_listed(
     panel: LikeThis,
     ask: Callable[..., Atlas],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    answer_file_dialog: Callable[[Path], None],
 ) -> None:
     atlas = ask(SiteRef("id-Fe", 0), SiteRef("id-NiO", 1))
     target = tmp_path / "like.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     qtbot.mouseClick(panel.export, Left)
+    answer_file_dialog(target)
     with target.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert panel.like is not None
