@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,3 +52,21 @@ def random_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights = {f"model.{name}": value for name, value in model.state_dict().items()}
     save_model(folder / RANDOM_MODEL, config, weights, "# Untrained moment model")
     return home
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own that is full, but for the file ``older.txt`` in it; ``filler`` can be deleted."""
+    folder = tmp_path / "full-disk"
+    folder.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mounted, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        (folder / "older.txt").write_text("older")
+        with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

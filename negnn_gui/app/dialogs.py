@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from PySide6.QtCore import QUrl, qVersion
+from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -44,7 +44,9 @@ def about(parent: QWidget) -> QMessageBox:
 
 def problem(parent: QWidget, sentence: str) -> QMessageBox:
     """One sentence: what, where, what to do."""
-    return QMessageBox(QMessageBox.Icon.Warning, "negnn-gui", sentence, QMessageBox.StandardButton.Ok, parent)
+    box = QMessageBox(QMessageBox.Icon.Warning, "negnn-gui", sentence, QMessageBox.StandardButton.Ok, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return box
 
 
 def error_report(parent: QWidget, sentence: str, report: str) -> QMessageBox:

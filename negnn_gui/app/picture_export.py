@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from negnn_gui.app.file_dialogs import ask_where_to_save
+from negnn_gui.app.jobs import sentence
 from negnn_gui.app.views.image_dialog import DOTS_PER_INCH, ImageChoice, ImageDialog
+from negnn_gui.export.atomic import write_whole
 
 if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
@@ -68,10 +70,11 @@ class PictureExport(QObject):
         image = self._draw(canvas, choice)
         if image is None:
             return False
-        with _busy():
-            written = image.save(str(path))
-        if not written:
-            self.problem.emit(f"{path} could not be written; choose another folder or make room.")
+        try:
+            with _busy():
+                write_whole(path, _png(image))
+        except OSError as error:
+            self.problem.emit(f"{path.name} could not be saved: {sentence(error)}.")
             return False
         self.said.emit(f"Saved {path} ({image.width():,} × {image.height():,} pixels)")
         return True
@@ -100,7 +103,7 @@ class PictureExport(QObject):
             with _busy():
                 write_glb(path, canvas.shapes(), "crystal" if entry is None else entry.name)
         except OSError as error:
-            self.problem.emit(f"{path} could not be written: {error.strerror or error}.")
+            self.problem.emit(f"{path.name} could not be saved: {sentence(error)}.")
             return False
         except RuntimeError as error:
             self.problem.emit(f"The 3D scene could not be made: {error}")
@@ -152,6 +155,14 @@ class PictureExport(QObject):
         ask_where_to_save(
             self._window, title, Path(self._preferences.folder) / f"{name}{suffix}", take, kinds
         )
+
+
+def _png(image: QImage) -> bytes:
+    """The bytes of a file: Qt, which would write it as well, does not tell why it could not."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # it takes a device too
+    return bytes(buffer.data().data())
 
 
 @contextmanager

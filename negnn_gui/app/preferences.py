@@ -266,9 +266,13 @@ class Preferences(QObject):
             self._complained = True
             logger.warning("the settings cannot be written to %s", self._path)
             self.unwritable.emit(
-                f"The settings cannot be saved in {self._path.parent}: make the folder writable; until then "
-                "choices last as long as the window."
+                f"The settings cannot be saved in {self._path.parent}: make the folder writable, or free some "
+                "space; until then choices last as long as the window."
             )
+
+    def say_no_more(self) -> None:
+        """The user knows already that the file cannot be written."""
+        self._complained = True
 
     def _choose(self, name: str, key: str, value: bool | int | str) -> None:
         text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -47,13 +47,18 @@ def start_log(verbose: bool) -> None:
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     layout = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    class Log(RotatingFileHandler):
+        def handleError(self, record: logging.LogRecord) -> None:  # logging's own name
+            """A full disk costs the rest of the log; the terminal is not filled with tracebacks instead."""
+            root.removeHandler(self)
+            logger.warning("the log ends here: %s", sys.exc_info()[1])
+
     handlers: list[logging.Handler] = []
     unwritable: OSError | None = None
     try:
         log_path().parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            RotatingFileHandler(log_path(), maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
-        )
+        handlers.append(Log(log_path(), maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8"))
     except OSError as error:
         unwritable = error
     if verbose or not handlers:

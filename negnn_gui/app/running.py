@@ -20,6 +20,7 @@ from negnn_gui.app.last_crash import CrashWatch
 from negnn_gui.app.main_window import MainWindow
 from negnn_gui.app.model_choice import ModelChoice, load_chosen
 from negnn_gui.app.session import Session
+from negnn_gui.app.surroundings import lost_between_runs
 from negnn_gui.app.unattended import UnattendedRun, Wishes
 from negnn_gui.app.workbench import Workbench
 
@@ -36,7 +37,6 @@ class Running:
         QApplication.setWindowIcon(app_icon())
         self.bench = make_workbench(window, ModelChoice.at_start(arguments, window.preferences))
         self._errors = reporting.ErrorReporter(window)
-        self._errors.reported.connect(self.bench.show_error)
         self._errors.install()
         if self._crashes.found:
             self.bench.furnished.connect(self.bench.desk.tell_of_crash)
@@ -46,10 +46,18 @@ class Running:
             # nobody is there to be asked
             self.bench.controller.orderings.choice = arguments.disorder or "skip"
         if self._unattended is not None:
-            self._errors.reported.connect(self._unattended.complain)
+            self._errors.reported.connect(self._unattended.give_up)
             self.bench.controller.open_at_most = None  # nobody is there to be asked
+        if not arguments.exit:
+            self._errors.reported.connect(self.bench.show_error)
+            self.bench.furnished.connect(self._say_what_is_lost)
         self._interrupts = _close_on_interrupt(window)
         self.bench.controller.open_paths(paths)
+
+    def _say_what_is_lost(self) -> None:
+        if sentence := lost_between_runs():
+            self.bench.preferences.say_no_more()
+            self.bench.controller.notice.emit(sentence)
 
     def finish(self) -> int:
         """After the window was closed: the exit status (does not return where a worker is stuck)."""

@@ -47,6 +47,7 @@ class SessionFiles(QObject):
         self.path: Path | None = None
         self.changed = False
         self._unkept = False  # changed since the last copy
+        self._complained = False
         self._folder: Path | None = None
         self._lock: FolderLock | None = None
         self._left: tuple[Path, FolderLock] | None = None
@@ -190,6 +191,9 @@ class SessionFiles(QObject):
     def _on_not_kept(self, path: Path, reason: str) -> None:
         logger.warning("no copy of the session could be kept: %s", reason)
         self._unkept = True
+        if not self._complained:  # every two minutes would be too often
+            self._complained = True
+            self._bench.status.say(f"No copy of the session can be kept for the case of a crash: {reason}.")
 
     def _on_loaded(self, path: Path, found: SavedSession | str, recovering: bool) -> None:
         if isinstance(found, str):

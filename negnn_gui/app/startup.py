@@ -46,12 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
     def go_on() -> None:
         from negnn_gui.app.running import Running  # most of the program: not before the first paint
 
-        running.append(Running(window, arguments, paths))
+        try:
+            running.append(Running(window, arguments, paths))
+        except Exception:
+            if unattended:  # nobody is there to close an empty window
+                application.exit(1)
+            raise
 
     window.painted.connect(go_on)
     window.show()
-    application.exec()
-    return running[0].finish() if running else 0
+    status = application.exec()
+    return running[0].finish() if running else status
 
 
 def make_application() -> QApplication:

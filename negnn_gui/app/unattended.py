@@ -41,6 +41,7 @@ class UnattendedRun(QObject):
             self._steps.append(lambda: self._save_table(table))
         if wishes.exit:
             self._steps.append(self._close)
+        self._exit = wishes.exit
         self._quiet = 0
         self.failed = False
         bench.controller.problem.connect(self.complain)
@@ -88,6 +89,14 @@ class UnattendedRun(QObject):
         self._timer.stop()
         self._bench.window.close()
 
+    def give_up(self, sentence: str, _report: str = "") -> None:
+        """After an error nobody caught: what is waited for may never come, so where asked to, close now."""
+        self.complain(sentence)
+        if self._exit:
+            self._timer.stop()
+            QTimer.singleShot(0, self._bench.window.close)
+
     def complain(self, sentence: str) -> None:
+        """Say what went wrong in the terminal."""
         self.failed = True
         sys.stderr.write(f"negnn-gui: {sentence}\n")

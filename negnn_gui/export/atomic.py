@@ -6,6 +6,8 @@ import errno
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -73,14 +75,31 @@ def publish(source: Path, target: Path) -> None:
     _sync_folder(target.parent)
 
 
-def write_whole(target: Path, data: bytes) -> None:
-    """Write a small file so that a full disk or a kill leaves the older one whole."""
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path to write to that takes the place of ``target`` at the end of the block, and is gone after an error.
+
+    Raises
+    ------
+    OSError
+        It cannot be written or the disk is full; an older file at ``target`` is then untouched.
+    """
     temporary = temporary_beside(target)
     try:
-        temporary.write_bytes(data)
+        yield temporary
         publish(temporary, target)
+    except OSError as error:
+        if error.filename == str(temporary):  # a name that means nothing to anybody
+            error.filename = str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a small file so that a full disk or a kill leaves the older one whole."""
+    with replacing(target) as temporary:
+        temporary.write_bytes(data)
 
 
 def _copy_across(source: Path, target: Path) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from negnn_gui import __version__
-from negnn_gui.export.atomic import publish, temporary_beside
+from negnn_gui.export.atomic import replacing
 from negnn_gui.export.bounded_zip import MOST_BYTES, BoundedZip, ZipRefusedError
 from negnn_gui.export.session_tables import (
     RESULTS,
@@ -116,26 +116,21 @@ def write_session(target: Path, session: SavedSession) -> None:
         for entry in session.entries
         if entry.id in session.analyses
     }
-    temporary = temporary_beside(target)
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            main = json.dumps(_main(session, numbers, analyses), indent=1, ensure_ascii=True)
-            archive.writestr(_MAIN, main)
-            stored = zipfile.ZIP_STORED  # Parquet is packed already
-            archive.writestr(_SITES, to_parquet(sites_table(session.entries)), stored)
-            archive.writestr(_RESULTS, to_parquet(results_table(analyses)), stored)
-            for levels in sorted({analysis.embeddings.shape[0] for analysis in analyses.values()}):
-                vectors = [a for a in analyses.values() if a.embeddings.shape[0] == levels]
-                archive.writestr(
-                    f"results/embeddings-{levels}.parquet",
-                    to_parquet(embeddings_table(vectors, levels)),
-                    stored,
-                )
-            for number, entry in enumerate(session.entries):
-                archive.writestr(_cif_name(number, entry), cif_copy(entry))
-        publish(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        main = json.dumps(_main(session, numbers, analyses), indent=1, ensure_ascii=True)
+        archive.writestr(_MAIN, main)
+        stored = zipfile.ZIP_STORED  # Parquet is packed already
+        archive.writestr(_SITES, to_parquet(sites_table(session.entries)), stored)
+        archive.writestr(_RESULTS, to_parquet(results_table(analyses)), stored)
+        for levels in sorted({analysis.embeddings.shape[0] for analysis in analyses.values()}):
+            vectors = [a for a in analyses.values() if a.embeddings.shape[0] == levels]
+            archive.writestr(
+                f"results/embeddings-{levels}.parquet",
+                to_parquet(embeddings_table(vectors, levels)),
+                stored,
+            )
+        for number, entry in enumerate(session.entries):
+            archive.writestr(_cif_name(number, entry), cif_copy(entry))
 
 
 def _main(

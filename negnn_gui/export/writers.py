@@ -8,13 +8,13 @@ one process wrote them or several one after the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from negnn_gui.export.atomic import AppendedFile, publish, write_whole
+from negnn_gui.export.atomic import AppendedFile, publish, replacing, write_whole
 from negnn_gui.export.codecs import (
     SITES_FORMATS,
     Codec,
@@ -153,13 +153,16 @@ def write_results(
         The folder cannot be written or the disk is full; an older file at ``target`` is then untouched.
     """
     codec = Summary() if kind == "summary" else sites_codec(kind)
-    with new_table(target, codec) as writer:
+    with ExitStack() as stack:
+        if (
+            record is not None
+        ):  # first, so that a full disk cannot leave a table beside the sidecar of another
+            stack.enter_context(replacing(meta_path(target))).write_bytes(meta_text(record).encode())
+        writer = stack.enter_context(new_table(target, codec))
         for count, (entry, analysis) in enumerate(results, start=1):
             writer.append(entry, analysis)
             if count % _STRUCTURES_PER_BLOCK == 0:
                 writer.commit()
-    if record is not None:
-        write_whole(meta_path(target), meta_text(record).encode())
 
 
 def write_sites_csv(target: Path, rows: pd.DataFrame, record: RunRecord | None = None) -> None:

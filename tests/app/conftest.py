@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from minimal_cif import minimal_cif
 
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -39,23 +40,7 @@ if TYPE_CHECKING:
 QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
 
 TINY_MODEL = "tiny-random"
-NIO = """data_NiO
-_symmetry_space_group_name_H-M 'P 1'
-_cell_length_a 2.954
-_cell_length_b 2.954
-_cell_length_c 2.954
-_cell_angle_alpha 60
-_cell_angle_beta 60
-_cell_angle_gamma 60
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-Ni1 Ni 0 0 0
-O1 O 0.5 0.5 0.5
-"""
+NIO = minimal_cif((2.954, 2.954, 2.954), "Ni1 Ni 0 0 0", "O1 O 0.5 0.5 0.5", name="NiO", angles=(60, 60, 60))
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from minimal_cif import minimal_cif
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -15,31 +16,19 @@ from negnn_gui.app.views.orderings_table import OrderingsTable
 
 pytestmark = pytest.mark.gui
 # Four sites shared by Fe and Ni, and oxygen: C(4, 2) = 6 orderings, fewer by symmetry.
-DISORDERED = """data_mixed
-_symmetry_space_group_name_H-M 'P 1'
-_cell_length_a 4.2
-_cell_length_b 4.2
-_cell_length_c 4.3
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-Fe1 Fe 0 0 0 0.5
-Ni1 Ni 0 0 0 0.5
-Fe2 Fe 0.5 0.5 0 0.5
-Ni2 Ni 0.5 0.5 0 0.5
-Fe3 Fe 0.5 0 0.5 0.5
-Ni3 Ni 0.5 0 0.5 0.5
-Fe4 Fe 0 0.5 0.5 0.5
-Ni4 Ni 0 0.5 0.5 0.5
-O1 O 0.5 0 0 1
-"""
+DISORDERED = minimal_cif(
+    (4.2, 4.2, 4.3),
+    "Fe1 Fe 0 0 0 0.5",
+    "Ni1 Ni 0 0 0 0.5",
+    "Fe2 Fe 0.5 0.5 0 0.5",
+    "Ni2 Ni 0.5 0.5 0 0.5",
+    "Fe3 Fe 0.5 0 0.5 0.5",
+    "Ni3 Ni 0.5 0 0.5 0.5",
+    "Fe4 Fe 0 0.5 0.5 0.5",
+    "Ni4 Ni 0 0.5 0.5 0.5",
+    "O1 O 0.5 0 0 1",
+    name="mixed",
+)
 
 
 @pytest.fixture

@@ -10,33 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from minimal_cif import minimal_cubic_cif
 from typer.testing import CliRunner
 
 import negnn_gui
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-_CIF = """data_x
-_symmetry_space_group_name_H-M 'P 1'
-_cell_length_a {a}
-_cell_length_b {a}
-_cell_length_c {a}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-Fe1 Fe 0 0 0
-O1 O 0.5 0.5 {z}
-"""
 
 
 def cif(number: int) -> str:
     """Crystal number ``number``: cubic FeO, a little different each time."""
-    return _CIF.format(a=3 + 0.001 * number, z=0.5 + 0.0001 * number)
+    return minimal_cubic_cif(3 + 0.001 * number, "Fe1 Fe 0 0 0", f"O1 O 0.5 0.5 {0.5 + 0.0001 * number}")
 
 
 @pytest.fixture

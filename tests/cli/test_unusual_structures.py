@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 import numpy as np
 import pandas as pd
 import pytest
+from minimal_cif import minimal_cif
 
 from negnn_gui.inference.predictor import PredictionFailure, Predictor
 from negnn_gui.structures.entry import StructureEntry, StructureReadError
@@ -16,43 +17,22 @@ from negnn_gui.structures.reading import read_structures
 
 from .conftest import Run
 
-_HEAD = """data_x
-_cell_length_a {0}
-_cell_length_b {1}
-_cell_length_c {2}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-"""
-
-
-def cif(cell: tuple[float, float, float], *atoms: str) -> str:
-    return _HEAD.format(*cell) + "\n".join(atoms) + "\n"
-
-
 PREDICTED = {
     # name: text, sites, what the warning says ("" for none)
-    "isolated": (cif((30, 30, 30), "Fe1 Fe 0 0 0 1", "O1 O 0.5 0.5 0.5 1"), 2, "no neighbour within"),
-    "overlapping": (cif((5, 5, 5), "Fe1 Fe 0 0 0 1", "O1 O 0.06 0 0 1"), 2, "closer than 0.5 Å"),
-    "tiny_cell": (cif((0.1, 0.1, 0.1), "Fe1 Fe 0 0 0 1"), 1, "no moment is given"),
-    "deuterium": (cif((3, 3, 3), "Fe1 Fe 0 0 0 1", "D1 D 0.5 0.5 0.5 1"), 2, ""),
-    "vacancy": (cif((3, 3, 3), "Fe1 Fe 0 0 0 0.9", "O1 O 0.5 0.5 0.5 1"), 2, "most likely species"),
-    "disordered": (cif((3, 3, 3), "Fe1 Fe 0 0 0 0.6", "Co1 Co 0 0 0 0.4"), 1, "most likely species"),
-    "single_atom": (cif((2.5, 2.5, 2.5), "Fe1 Fe 0 0 0 1"), 1, ""),
-    "slab": (cif((2.9, 2.9, 25), "Fe1 Fe 0 0 0.5 1", "Fe2 Fe 0.5 0.5 0.557 1"), 2, ""),
-    "molecule": (cif((14, 14, 14), "O1 O 0.5 0.5 0.5 1", "O2 O 0.5 0.5 0.5864 1"), 2, ""),
+    "isolated": (minimal_cif((30, 30, 30), "Fe1 Fe 0 0 0 1", "O1 O 0.5 0.5 0.5 1"), 2, "no neighbour within"),
+    "overlapping": (minimal_cif((5, 5, 5), "Fe1 Fe 0 0 0 1", "O1 O 0.06 0 0 1"), 2, "closer than 0.5 Å"),
+    "tiny_cell": (minimal_cif((0.1, 0.1, 0.1), "Fe1 Fe 0 0 0 1"), 1, "no moment is given"),
+    "deuterium": (minimal_cif((3, 3, 3), "Fe1 Fe 0 0 0 1", "D1 D 0.5 0.5 0.5 1"), 2, ""),
+    "vacancy": (minimal_cif((3, 3, 3), "Fe1 Fe 0 0 0 0.9", "O1 O 0.5 0.5 0.5 1"), 2, "most likely species"),
+    "disordered": (minimal_cif((3, 3, 3), "Fe1 Fe 0 0 0 0.6", "Co1 Co 0 0 0 0.4"), 1, "most likely species"),
+    "single_atom": (minimal_cif((2.5, 2.5, 2.5), "Fe1 Fe 0 0 0 1"), 1, ""),
+    "slab": (minimal_cif((2.9, 2.9, 25), "Fe1 Fe 0 0 0.5 1", "Fe2 Fe 0.5 0.5 0.557 1"), 2, ""),
+    "molecule": (minimal_cif((14, 14, 14), "O1 O 0.5 0.5 0.5 1", "O2 O 0.5 0.5 0.5864 1"), 2, ""),
 }
 NO_MOMENT = ("overlapping", "tiny_cell")  # no number rather than a wrong one
 REFUSED = {
-    "beyond_lawrencium": (cif((4, 4, 4), "Og1 Og 0 0 0 1"), "Og"),
-    "no_atoms": (cif((4, 4, 4)), "atom"),
+    "beyond_lawrencium": (minimal_cif((4, 4, 4), "Og1 Og 0 0 0 1"), "Og"),
+    "no_atoms": (minimal_cif((4, 4, 4)), "atom"),
 }
 
 

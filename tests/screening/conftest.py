@@ -7,36 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from minimal_cif import minimal_cubic_cif
 
 if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
 
-_CIF = """data_{name}
-_cell_length_a {a}
-_cell_length_b {a}
-_cell_length_c {a}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-{metal}1 {metal} 0 0 0 {occupancy}
-O1 O 0.5 0.5 {z} 1
-"""
 _METALS = ("Ni", "Fe", "Mn", "Co", "Cr")
 
 
 def cif(number: int, occupancy: float = 1.0) -> str:
     """A cubic monoxide, a little different for each number."""
     metal = _METALS[number % len(_METALS)]
-    return _CIF.format(
-        name=f"x{number}", a=3.0 + 0.001 * number, metal=metal, z=0.5 + 0.0001 * number, occupancy=occupancy
-    )
+    sites = (f"{metal}1 {metal} 0 0 0 {occupancy}", f"O1 O 0.5 0.5 {0.5 + 0.0001 * number} 1")
+    return minimal_cubic_cif(3.0 + 0.001 * number, *sites, name=f"x{number}")
 
 
 @pytest.fixture(scope="session")

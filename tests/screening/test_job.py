@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from minimal_cif import minimal_cif
 
 from negnn_gui.export.tables import SITE_COLUMNS
 from negnn_gui.screening.job import ScreeningJob
@@ -30,26 +31,15 @@ if TYPE_CHECKING:
     from negnn_gui.inference.predictor import Predictor
 
 Write = Callable[[Path, int], Path]
-_MIXED = """data_mixed
-_cell_length_a 3
-_cell_length_b 4
-_cell_length_c 5
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-Fe1 Fe 0 0 0 0.5
-Co1 Co 0 0 0 0.5
-Fe2 Fe 0.5 0.5 0.5 0.5
-Co2 Co 0.5 0.5 0.5 0.5
-O1 O 0.4 0.2 0.1 1
-"""
+_MIXED = minimal_cif(
+    (3, 4, 5),
+    "Fe1 Fe 0 0 0 0.5",
+    "Co1 Co 0 0 0 0.5",
+    "Fe2 Fe 0.5 0.5 0.5 0.5",
+    "Co2 Co 0.5 0.5 0.5 0.5",
+    "O1 O 0.4 0.2 0.1 1",
+    name="mixed",
+)
 FAILING = 8  # of the 300 files of ``folder``
 
 

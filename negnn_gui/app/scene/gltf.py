@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.app.scene.meshes import Mesh, cylinder, sectors
+from negnn_gui.export.atomic import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def write_glb(path: Path, shapes: Shapes, name: str) -> None:
     OSError
         The file cannot be written.
     """
-    path.write_bytes(to_glb(shapes, name))
+    write_whole(path, to_glb(shapes, name))
 
 
 def to_glb(shapes: Shapes, name: str) -> bytes:

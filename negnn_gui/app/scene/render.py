@@ -14,6 +14,7 @@ from negnn_gui.app.scene.camera import STANDARD
 from negnn_gui.app.scene.colouring import Colouring, Property, doubtful_sites, site_values
 from negnn_gui.app.scene.crystal import CrystalScene
 from negnn_gui.app.scene.style import LIGHT, Style, Theme
+from negnn_gui.export.atomic import write_whole
 
 if TYPE_CHECKING:
     from negnn_gui.results import Analysis
@@ -124,9 +125,7 @@ def save_png(path: Path, rgba: NDArray[np.uint8], dots_per_inch: float | None = 
         per_metre = round(dots_per_inch / 0.0254)
         chunks.append((b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
     chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b"")]
-    with path.open("wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        for kind, body in chunks:
-            file.write(
-                struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-            )
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, body in chunks:
+        parts += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(kind + body))]
+    write_whole(path, b"".join(parts))

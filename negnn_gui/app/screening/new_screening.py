@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui import locations
+from negnn_gui.app.file_dialogs import ask_for_folder
 from negnn_gui.app.preferences import Preferences
 from negnn_gui.app.screening.computing_place import ComputingPlace
-from negnn_gui.app.file_dialogs import ask_for_folder
 from negnn_gui.app.theme import warning_colour
 from negnn_gui.screening.pool import reading_processes
 from negnn_gui.screening.result_store import is_store

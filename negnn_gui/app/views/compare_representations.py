@@ -31,6 +31,7 @@ from negnn_gui.analysis.label_files import LabelFile, LabelFileError, Matched, m
 from negnn_gui.analysis.regression import TITLES
 from negnn_gui.app.comparison_job import CompareRequest, ComparisonWorker
 from negnn_gui.app.file_dialogs import ask_for_file, ask_where_to_save
+from negnn_gui.app.jobs import sentence
 from negnn_gui.app.views.comparison_results import ComparisonResults
 from negnn_gui.app.views.plot_export import PICTURE_FILTER, save_picture
 
@@ -305,7 +306,8 @@ class CompareRepresentations(QDialog):
         try:
             write(path)
         except (OSError, ValueError) as error:
-            self._show(f"{path} was not written: {getattr(error, 'strerror', None) or error}")
+            reason = sentence(error) if isinstance(error, OSError) else str(error)
+            self._show(f"{path.name} could not be saved: {reason}.")
         else:
             self._show(f"Saved {path}")
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from negnn_gui.app.views.plot_style import bare_plot, plot_colours, style_plot
+from negnn_gui.export.atomic import replacing
 
 if TYPE_CHECKING:
     from negnn_gui.analysis.comparison import Compared
@@ -101,7 +102,7 @@ class ComparisonResults(QSplitter):
         ------
         OSError
         """
-        with path.open("w", newline="", encoding="utf-8") as stream:
+        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(["label", "unit", "representation", "split", *_FIELDS, "fault"])
             for result in self.results:
@@ -112,7 +113,8 @@ class ComparisonResults(QSplitter):
                     writer.writerow(
                         [self._label, self._unit, result.representation, "", "", "", "", result.fault]
                     )
-        with path.with_name(f"{path.stem}_predictions.csv").open("w", newline="", encoding="utf-8") as stream:
+        predictions = path.with_name(f"{path.stem}_predictions.csv")
+        with replacing(predictions) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(["representation", "structure", "site_index", "known", "predicted"])
             for result in self.results:

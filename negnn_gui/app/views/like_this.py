@@ -24,12 +24,14 @@ from PySide6.QtWidgets import (
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.neighbours import Metric
 from negnn_gui.app.file_dialogs import ask_where_to_save
+from negnn_gui.app.jobs import sentence
 from negnn_gui.app.theme import warning_colour
 from negnn_gui.app.views.flow import FlowLayout
 from negnn_gui.app.views.known_sites_panel import KnownSitesPanel
 from negnn_gui.app.views.like_this_query import LikeSites, Query, doubts, find_like, write_like_csv
 from negnn_gui.app.views.like_this_spread import MomentSpread
 from negnn_gui.app.views.site_text import interval_text, moment_text, number_text, shortened
+from negnn_gui.export.atomic import replacing
 
 _HEADERS = ("Element", "Formula", "Motif", "DFT (μB)", "Exp. (μB)", "Distance", "Like", "Source")
 _NUMERIC = frozenset({3, 4, 5})
@@ -205,9 +207,10 @@ class LikeThis(KnownSitesPanel):
         if self.found is None or self._atlas is None:
             return
         try:
-            write_like_csv(path, self._atlas, self.found)
+            with replacing(path) as temporary:
+                write_like_csv(temporary, self._atlas, self.found)
         except OSError as error:
-            self._remark(f"{path} could not be written: {error.strerror}. Choose another place.")
+            self._remark(f"{path.name} could not be saved: {sentence(error)}.")
 
     def _remark(self, text: str) -> None:
         self.remark.setText(text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QSize, QSizeF
 from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
+
+from negnn_gui.export.atomic import write_whole
 
 SUFFIXES = (".png", ".svg", ".pdf")
 PICTURE_FILTER = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"
@@ -36,8 +38,9 @@ def save_picture(path: Path, plot: QWidget, legend: QWidget | None = None, *, sc
         raise ValueError(
             f"a plot is saved as {', '.join(SUFFIXES)}, not as {path.suffix or 'a file without ending'}"
         )
-    with path.open("wb"):
-        pass  # Qt tells only that it failed, not why
+    # In memory first: Qt tells only that writing failed, not why, and the older file is then gone.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     shown = legend if legend is not None and not legend.isHidden() else None
     size = QSize(plot.width() + (shown.width() if shown is not None else 0), plot.height())
     if suffix == ".png":
@@ -45,21 +48,22 @@ def save_picture(path: Path, plot: QWidget, legend: QWidget | None = None, *, sc
         image.setDevicePixelRatio(scale)
         image.fill(plot.palette().base().color())
         _draw(image, size, plot, shown)
-        saved = image.save(str(path))
+        drawn = image.save(buffer, "PNG")  # type: ignore[call-overload]  # it takes a device too
     elif suffix == ".svg":
         generator = QSvgGenerator()
-        generator.setFileName(str(path))
+        generator.setOutputDevice(buffer)
         generator.setSize(size)
         generator.setViewBox(plot.rect().united(plot.rect().adjusted(0, 0, size.width() - plot.width(), 0)))
-        saved = _draw(generator, size, plot, shown)
+        drawn = _draw(generator, size, plot, shown)
     else:
-        writer = QPdfWriter(str(path))
+        writer = QPdfWriter(buffer)
         writer.setPageSize(QPageSize(QSizeF(size) * _POINTS_PER_PIXEL, QPageSize.Unit.Point))
         writer.setPageMargins(writer.pageLayout().minimumMargins())
         writer.setResolution(96)
-        saved = _draw(writer, size, plot, shown)
-    if not saved:
-        raise OSError(f"{path} could not be written")
+        drawn = _draw(writer, size, plot, shown)
+    if not drawn:
+        raise ValueError("it could not be drawn; try it with a smaller window")
+    write_whole(path, bytes(buffer.data().data()))
 
 
 def _draw(

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from negnn_gui.app.dialogs import problem
 from negnn_gui.app.file_dialogs import ask_where_to_save
+from negnn_gui.app.jobs import sentence
 from negnn_gui.app.views.plot_export import PICTURE_FILTER, save_picture
+from negnn_gui.export.atomic import replacing
 
 
 class PlotMenu(QObject):
@@ -79,12 +82,13 @@ class PlotMenu(QObject):
         """Save the data (.csv) or the picture; a failure is told in a message, and False."""
         try:
             if path.suffix.lower() == ".csv":
-                self._write_csv(path)
+                with replacing(path) as temporary:
+                    self._write_csv(temporary)
             else:
                 save_picture(path, self._plot, self._legend)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            QMessageBox.warning(self._plot, "Not saved", f"{path.name} was not saved: {reason}.")
+            reason = sentence(error) if isinstance(error, OSError) else str(error)
+            problem(self._plot, f"{path.name} could not be saved: {reason}.").open()
             return False
         return True
 

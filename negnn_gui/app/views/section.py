@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -91,11 +92,21 @@ def number(
     return box
 
 
-def whole_number(name: str, tip: str, lo: int, hi: int) -> QSpinBox:
+def whole_number(name: str, tip: str, lo: int, hi: int, suffix: str = "", step: int = 1) -> QSpinBox:
     """A field for a whole number."""
     box = QSpinBox()
     box.setRange(lo, hi)
+    box.setSingleStep(step)
+    box.setSuffix(suffix)
     _finish(box, name, tip)
+    return box
+
+
+def flag(title: str, tip: str) -> QCheckBox:
+    """A box to tick; its title is its name."""
+    box = QCheckBox(title)
+    box.setAccessibleName(title.replace("&", ""))
+    box.setToolTip(tip)
     return box
 
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from negnn_gui.app.preferences import FONT_PERCENT, IMAGE_SCALE, Preferences
 from negnn_gui.app.table_formats import TABLE_FORMATS
+from negnn_gui.app.views import section
 from negnn_gui.app.views.shortcuts_page import ShortcutsPage
 
 if TYPE_CHECKING:
@@ -130,7 +131,6 @@ class SettingsDialog(QDialog):
             suffix=" %",
             step=5,
         )
-        self.letters.setKeyboardTracking(False)  # 1, 15, 150: only the last is meant
         form.addRow("&Size of letters", self.letters)
         self.elements = _choice(
             _ELEMENTS,
@@ -201,13 +201,10 @@ def _scrolling(page: QWidget) -> QWidget:
 def _choice(
     titles: Mapping[str, str], chosen: str, take: Callable[[str], object], name: str, tip: str
 ) -> QComboBox:
-    box = QComboBox()
-    for key, title in titles.items():
-        box.addItem(title, key)
+    box = section.choice(name, tip, [(title, key) for key, title in titles.items()])
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # a dialog has the room a dock lacks
     box.setCurrentIndex(max(box.findData(chosen), 0))
     box.currentIndexChanged.connect(lambda _index: take(box.currentData()))
-    box.setAccessibleName(name)
-    box.setToolTip(tip)
     return box
 
 
@@ -221,21 +218,14 @@ def _number(
     suffix: str = "",
     step: int = 1,
 ) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(least, most)
-    box.setSingleStep(step)
-    box.setSuffix(suffix)
+    box = section.whole_number(name, tip, least, most, suffix, step)
     box.setValue(value)
     box.valueChanged.connect(take)
-    box.setAccessibleName(name)
-    box.setToolTip(tip)
     return box
 
 
 def _flag(title: str, value: bool, take: Callable[[bool], object], tip: str) -> QCheckBox:
-    box = QCheckBox(title)
+    box = section.flag(title, tip)
     box.setChecked(value)
     box.toggled.connect(take)
-    box.setAccessibleName(title.replace("&", ""))
-    box.setToolTip(tip)
     return box

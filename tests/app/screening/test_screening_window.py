@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from minimal_cif import minimal_cubic_cif
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
@@ -46,28 +47,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "inner").mkdir()
     for number in range(GOOD + BAD):
         metal = ("Ni", "Fe")[number % 2]
-        text = CUBIC.format(name=number, a=3 + 0.002 * number, metal=metal)
+        sites = (f"{metal}1 {metal} 0 0 0", "O1 O 0.5 0.5 0.5")
+        text = minimal_cubic_cif(3 + 0.002 * number, *sites, name=f"x{number}")
         place = root if number % 3 else root / "inner"
         (place / f"x{number:03d}.cif").write_text("data_broken\n" if number % 10 == 3 else text)
     return root
-
-
-CUBIC = """data_x{name}
-_cell_length_a {a}
-_cell_length_b {a}
-_cell_length_c {a}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-{metal}1 {metal} 0 0 0
-O1 O 0.5 0.5 0.5
-"""
 
 
 @pytest.fixture(autouse=True)
