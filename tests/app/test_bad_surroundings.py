@@ -76,7 +76,7 @@ def test_no_space_for_tables_sessions_and_pictures_on_a_real_disk(bench, qtbot, 
     assert told(bench).startswith("older.negnn could not be saved: No space left on device")
     assert bench.sessions.changed, "it is still to be saved"
 
-    bench.views.moments.export.save(full_disk / "plot.png")
+    bench.views.map.export.save(full_disk / "plot.png")
     assert "plot.png could not be saved: No space left" in told_anywhere(bench)
     assert sorted(path.name for path in full_disk.iterdir()) == ["filler", "older.txt"]
     assert table.read_text() == "older"
