@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QPlainTextEdit,
     QRadioButton,
     QScrollBar,
@@ -84,7 +85,9 @@ def unexplained(root: QWidget) -> list[str]:
     return [
         describe(widget)
         for widget in controls(root)
-        if not widget.toolTip().strip() and type(widget).__name__ != "CrystalCanvas"
+        if not widget.toolTip().strip()
+        and type(widget).__name__ != "CrystalCanvas"
+        and not isinstance(root, QMessageBox)  # its sentence is what explains its buttons
     ]
 
 
