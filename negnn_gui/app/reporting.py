@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -52,6 +53,8 @@ def start_log(verbose: bool) -> None:
         def handleError(self, record: logging.LogRecord) -> None:  # logging's own name
             """A full disk costs the rest of the log; the terminal is not filled with tracebacks instead."""
             root.removeHandler(self)
+            with suppress(OSError):
+                self.close()
             logger.warning("the log ends here: %s", sys.exc_info()[1])
 
     handlers: list[logging.Handler] = []

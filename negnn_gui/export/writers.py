@@ -70,7 +70,11 @@ class TableWriter:
         self._waiting: list[Rows] = []
         self._file = AppendedFile(working, keep)
         if keep == 0:
-            self._file.append(codec.header)
+            try:
+                self._file.append(codec.header)
+            except OSError:
+                self._file.close()
+                raise
 
     def append(self, entry: StructureEntry, analysis: Analysis) -> None:
         """Add the rows of one structure."""

@@ -70,7 +70,7 @@ def test_letters_stand_out_and_are_not_cut_off_at_twice_their_size(bench, qtbot)
 
 def published_form(bench) -> None:
     bench.desk.show_models()
-    newest(bench.window).import_published.click()
+    newest(set()).import_published.click()
 
 
 def disorder(bench) -> None:
@@ -104,14 +104,16 @@ OPENED: dict[str, Callable[[object], object]] = {
 """Every window and dialog of the program's own, and how it is opened."""
 
 
-def newest(window: QWidget) -> QWidget:
+def on_screen() -> set[QWidget]:
+    return {
+        w for w in QApplication.topLevelWidgets() if w.isVisible() and w.windowType() != Qt.WindowType.ToolTip
+    }
+
+
+def newest(before: set[QWidget]) -> QWidget:
     """The window or dialog that was opened last."""
     modal = QApplication.activeModalWidget()
-    if modal is not None:
-        return modal
-    [found] = [
-        w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not window and w.isWindow()
-    ]
+    [found] = {modal} if modal is not None else on_screen() - before
     return found
 
 
@@ -127,9 +129,10 @@ def found_in(bench, look: Callable[[QWidget], dict[str, list[str]]]) -> dict[str
     """What ``look`` finds wrong in every window and dialog; nothing wrong is left out."""
     found = {}
     for name, show in OPENED.items():
+        before = on_screen()
         show(bench)
         QApplication.processEvents()
-        wrong = {kind: these for kind, these in look(newest(bench.window)).items() if these}
+        wrong = {kind: these for kind, these in look(newest(before)).items() if these}
         if wrong:
             found[name] = wrong
         close_all(bench)

@@ -19,11 +19,15 @@ MOST_STEPS = 200
 
 
 @pytest.fixture
-def press(qtbot) -> Callable[..., None]:
+def press(bench, qtbot) -> Callable[..., None]:
     """Press a key where the focus is, as a keyboard does."""
 
+    window = bench.window
+
     def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        qtbot.waitUntil(lambda: QApplication.activeWindow() is not None, timeout=10_000)
+        if QApplication.activeWindow() is None:  # a dialog has closed, and no window manager runs here
+            window.activateWindow()
+            qtbot.waitUntil(window.isActiveWindow, timeout=10_000)
         qtbot.keyClick(QApplication.focusWidget() or QApplication.activeWindow(), key, modifiers)
 
     return press
