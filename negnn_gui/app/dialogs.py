@@ -90,6 +90,7 @@ def model_card(parent: QWidget, title: str, markdown: str) -> QDialog:
     view.setMarkdown(markdown)
     view.setOpenExternalLinks(True)
     view.setAccessibleName("Model card")
+    view.setToolTip("What the model was trained on, how well it does, and where it must not be used")
     dialog, _ = _dialog(parent, f"Model card: {title}", view)
     return dialog
 
@@ -99,6 +100,7 @@ def _dialog(parent: QWidget, title: str, content: QWidget) -> tuple[QDialog, QDi
     dialog.setWindowTitle(title)
     dialog.resize(820, 560)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip("Close this window")
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
     layout.addWidget(content)

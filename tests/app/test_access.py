@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pprint import pformat
 
 import pytest
 import walking
@@ -155,14 +156,15 @@ def test_every_dialog_and_window_is_as_accessible(bench, qtbot, nio, tmp_path):
         }
 
     bench.set_appearance("light")
-    assert found_in(bench, look) == {}
+    wrong = {"light": found_in(bench, look)}
 
     def look_again(widget: QWidget) -> dict[str, list[str]]:
         return {"faint": walking.faint(widget), "cut off": walking.clipped(widget)}
 
     bench.set_appearance("dark")
     bench.preferences.font_percent = 200
-    assert found_in(bench, look_again) == {}
+    wrong["dark, letters of 200 %"] = found_in(bench, look_again)
+    assert not any(wrong.values()), pformat(wrong, width=180)
 
 
 def test_tab_steps_through_the_atoms_and_leaves_the_table_at_its_end(bench, qtbot):

@@ -90,6 +90,8 @@ class ExportDialog(QDialog):
         form.addRow("Rows", self.rows)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.save = buttons.addButton("Save as…", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.save.setToolTip("Choose a file, and write it")
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Export nothing")
         buttons.accepted.connect(self._ask_where)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -122,6 +122,7 @@ class NewScreening(QDialog):
 
     def _buttons(self, *, offer_open: bool) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Screen nothing")
         self.start = buttons.addButton("Start screening", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setDefault(True)
         self.open_all: QPushButton | None = None

@@ -134,6 +134,9 @@ class CompareRepresentations(QDialog):
         bottom.addWidget(self.picture)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.close)
+        close.button(QDialogButtonBox.StandardButton.Close).setToolTip(
+            "What was found stays until the program ends"
+        )
         bottom.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addLayout(top)

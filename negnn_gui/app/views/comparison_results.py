@@ -39,6 +39,9 @@ class ComparisonResults(QSplitter):
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(list(_COLUMNS))
         self.table.setAccessibleName("Errors by representation")
+        self.table.setToolTip(
+            "Mean over the splits and its spread; the row chosen is shown in the plot below"
+        )
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -52,6 +55,8 @@ class ComparisonResults(QSplitter):
         self.bars, self.parity = pg.PlotWidget(), pg.PlotWidget()
         self.bars.setAccessibleName("Errors as bars")
         self.parity.setAccessibleName("Predicted against known")
+        self.bars.setToolTip("Mean absolute error of each representation, in the unit of the labels")
+        self.parity.setToolTip("Labels of the rows left out, predicted and known, in their unit")
         for plot in (self.bars, self.parity):
             bare_plot(plot)
             plot.setMinimumSize(180, 150)

@@ -96,6 +96,7 @@ class ImageDialog(QDialog):
         form.addRow("Background", self.background)
         form.addRow("", self.legend)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Save nothing")
         self.save = QPushButton("Save…")
         self.save.setDefault(True)
         self.copy = QPushButton("Copy")

@@ -48,6 +48,11 @@ class PublishedForm(QDialog):
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
+        for kind, tip in (
+            (QDialogButtonBox.StandardButton.Ok, "Convert the checkpoint and add it to your models"),
+            (QDialogButtonBox.StandardButton.Cancel, "Import nothing"),
+        ):
+            self._buttons.button(kind).setToolTip(tip)
         self._buttons.accepted.connect(self._finish)
         self._buttons.rejected.connect(self.reject)
         form.addRow(self._buttons)
