@@ -11,11 +11,12 @@ INTERVAL_MS = 5
 
 
 class Heartbeat(QObject):
-    """Notes the time of each beat (s, ``time.perf_counter``)."""
+    """Notes the time of each beat (s, ``time.perf_counter``), and how long its thread has computed by then."""
 
     def __init__(self) -> None:
         super().__init__()
         self.beats: list[float] = []
+        self._worked: list[float] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(INTERVAL_MS)
@@ -24,6 +25,7 @@ class Heartbeat(QObject):
 
     def _beat(self) -> None:
         self.beats.append(time.perf_counter())
+        self._worked.append(time.thread_time())
 
     def longest_gap_ms(self, begin: float, end: float) -> float:
         """Longest time between beats that overlaps the span from ``begin`` to ``end`` (s)."""
@@ -32,3 +34,12 @@ class Heartbeat(QObject):
             later - earlier for earlier, later in itertools.pairwise(marks) if later > begin and earlier < end
         ]
         return 1000.0 * max(gaps, default=0.0)
+
+    def longest_work_ms(self, begin: float, end: float) -> float:
+        """Longest time that the thread itself computed between two beats, likewise.
+
+        Other programs that keep the processor busy make gaps longer, but not this.
+        """
+        marks = itertools.pairwise(zip(self.beats, self._worked, strict=True))
+        work = [later - earlier for (start, earlier), (stop, later) in marks if stop > begin and start < end]
+        return 1000.0 * max(work, default=0.0)

@@ -106,6 +106,7 @@ def main() -> None:
         platform = QGuiApplication.platformName()
     answer(  # which ends the process at once: not before the store is gone
         took_ms={name: 1000.0 * (end - start) for name, (start, end) in spans.items()},
+        longest_work_ms={name: heartbeat.longest_work_ms(*span) for name, span in spans.items()},
         longest_gap_ms={name: heartbeat.longest_gap_ms(*span) for name, span in spans.items()},
         peak_mb=peak / (1024 * 1024 if sys.platform == "darwin" else 1024),
         structures=arguments.structures,
