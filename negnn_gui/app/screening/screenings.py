@@ -196,6 +196,11 @@ class Screenings(QObject):
         """Whether a run is at work."""
         return self.state.is_busy
 
+    @property
+    def reader_pid(self) -> int:
+        """Id of the process that reads the store; 0 while there is none."""
+        return self._reader.pid
+
     # --- run ----------------------------------------------------------------------------------------
 
     def _submit(self, request: StoreRequest) -> None:

@@ -57,6 +57,11 @@ class StoreReader(Worker):
         super().__init__(parent)
         self._process = StoreProcess(self._closing.is_set)
 
+    @property
+    def pid(self) -> int:
+        """Id of the process that reads; 0 while there is none."""
+        return self._process.pid
+
     def run(self) -> None:
         """Serve requests; the process ends with this thread."""
         try:

@@ -52,6 +52,14 @@ def _values(table: StoreTable, source: str) -> list[float]:
     return [] if None in rows else [float(row[source]) for row in rows if row is not None]
 
 
+def _peak_mb(pid: int) -> float:
+    """Largest memory that another process has had; 0 where the system does not tell."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.is_file():
+        return 0.0
+    return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+
+
 def main() -> None:
     """Generate a store in a process of its own, then open, filter, sort and scroll."""
     parser = argparse.ArgumentParser()
@@ -99,6 +107,7 @@ def main() -> None:
         window.tabs.setCurrentWidget(window.structures)
         begin = time.perf_counter()
         measure("sort_structures", _sort(window.structures, "moment_max_muB"), begin)
+        reader_mb = _peak_mb(screenings.reader_pid)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         store_bytes = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
         screenings.shutdown()
@@ -109,6 +118,7 @@ def main() -> None:
         longest_work_ms={name: heartbeat.longest_work_ms(*span) for name, span in spans.items()},
         longest_gap_ms={name: heartbeat.longest_gap_ms(*span) for name, span in spans.items()},
         peak_mb=peak / (1024 * 1024 if sys.platform == "darwin" else 1024),
+        reader_mb=reader_mb,
         structures=arguments.structures,
         sites=total,
         store_mb=round(store_bytes / 1024**2),
