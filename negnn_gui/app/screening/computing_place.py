@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from negnn_gui.app.preferences import Preferences
 from negnn_gui.app.theme import warning_colour
@@ -25,6 +25,7 @@ class ComputingPlace(QComboBox):
         super().__init__(parent)
         self._preferences = preferences
         self.setEditable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.addItem(HERE)
         self.addItems(list(preferences.clusters))
@@ -42,7 +43,7 @@ class ComputingPlace(QComboBox):
         """Why what stands in the field is no place to compute; "" where it is."""
         if not self.address or _ADDRESS.fullmatch(self.address):
             return ""
-        return f"{self.address} is no address of a Dask scheduler such as tcp://HOST:8786"
+        return f"an address of a Dask scheduler looks like tcp://HOST:8786, not {self.address}"
 
     def remember(self) -> None:
         """Offer the address the next time too."""
@@ -81,7 +82,8 @@ class GoOnElsewhere(QDialog):
 
     def _choose(self) -> None:
         if self.place.problem:
-            self.problem.setText(self.place.problem + ".")
+            fault = self.place.problem
+            self.problem.setText(fault[:1].upper() + fault[1:] + ".")
             self.problem.show()
             return
         self.place.remember()

@@ -137,7 +137,7 @@ def test_no_scheduler_is_a_sentence_and_the_rest_goes_on_here(
     assert dialog.place.address == "tcp://127.0.0.1:9"
     dialog.place.setCurrentText("nowhere")
     qtbot.mouseClick(dialog.go_on, LEFT)
-    assert "nowhere is no address" in dialog.problem.text()
+    assert dialog.problem.text() == "An address of a Dask scheduler looks like tcp://HOST:8786, not nowhere."
     dialog.place.setCurrentText(HERE)
     qtbot.mouseClick(dialog.go_on, LEFT)
     qtbot.waitUntil(lambda: window.screenings.state.stage is Stage.DONE, timeout=WAIT)
