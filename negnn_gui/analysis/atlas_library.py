@@ -46,7 +46,10 @@ def list_atlases() -> list[AtlasInfo]:
     """The shipped atlas and then the user's, by name; unusable ones too, with the reason."""
     own = user_atlases_dir()
     folders = (
-        sorted((path for path in own.iterdir() if path.is_dir()), key=lambda p: p.name)
+        sorted(
+            (path for path in own.iterdir() if path.is_dir() and not path.name.startswith(".")),
+            key=lambda p: p.name,
+        )
         if own.is_dir()
         else []
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from negnn_gui.analysis.atlas_files import AtlasSites, write_atlas
 from negnn_gui.analysis.motifs import site_motifs
 from negnn_gui.analysis.projection import AlignedMaps, spaced_rows
 from negnn_gui.analysis.sampling import one_per_class
-from negnn_gui.results import Analysis, join_levels
+from negnn_gui.results import Analysis, Float32Array, ModelRef, join_levels
 from negnn_gui.structures.entry import StructureEntry
 
 ATTRIBUTION = "Sites of the user's own structures; the moments are those that the files carry."
@@ -42,7 +43,8 @@ def write_own_atlas(
     ValueError
         There is no structure, or they were analysed with different encoders.
     """
-    parts: list[tuple[StructureEntry, Analysis, np.ndarray]] = []
+    encoders: set[ModelRef] = set()
+    vectors: list[Float32Array] = []
     columns: dict[str, list[object]] = {key: [] for key in ("element", "formula", "source_id", "motif")}
     calculated, measured = [], []
     for number, (entry, analysis) in enumerate(analysed):
@@ -52,7 +54,8 @@ def write_own_atlas(
         if entry.moment_input is not None:
             moments = np.abs(np.asarray(entry.moment_input, dtype=np.float64))
         rows = one_per_class(entry.equivalent, moments)
-        parts.append((entry, analysis, rows))
+        encoders.add(analysis.encoder)
+        vectors.append(analysis.embeddings[:, rows])  # only these: the rest of many structures is not kept
         columns["element"] += [entry.elements[row] for row in rows]
         columns["formula"] += [entry.formula] * len(rows)
         columns["source_id"] += [entry.name] * len(rows)
@@ -62,12 +65,11 @@ def write_own_atlas(
         calculated.append(np.full(len(rows), np.nan) if from_experiment else moments[rows])
         if progress is not None:
             progress(number + 1)
-    if not parts:
+    if not vectors:
         raise ValueError("an atlas needs at least one predicted structure")
-    encoder = parts[0][1].encoder
-    if any(analysis.encoder.sha256 != encoder.sha256 for _, analysis, _ in parts):
+    if len({encoder.sha256 for encoder in encoders}) > 1:
         raise ValueError("the structures were analysed with different encoders: predict them again with one")
-    embeddings = np.concatenate([analysis.embeddings[:, rows] for _, analysis, rows in parts], axis=1)
+    embeddings = np.concatenate(vectors, axis=1)
     sites = AtlasSites(
         **{key: np.array(values, dtype=object) for key, values in columns.items()},
         moment_dft=np.concatenate(calculated),
@@ -75,13 +77,19 @@ def write_own_atlas(
     )
     fitted_to = embeddings[:, spaced_rows(len(sites))]
     maps = AlignedMaps(lambda levels: join_levels(fitted_to, levels), {})
-    write_atlas(
-        folder,
-        encoder=encoder,
-        sites=sites,
-        embeddings=embeddings,
-        projections={str(level): maps.projection(str(level)) for level in range(len(embeddings))},
-        attribution=ATTRIBUTION,
-        name=name,
-    )
+    is_new = not folder.exists()
+    try:
+        write_atlas(
+            folder,
+            encoder=encoders.pop(),
+            sites=sites,
+            embeddings=embeddings,
+            projections={str(level): maps.projection(str(level)) for level in range(len(embeddings))},
+            attribution=ATTRIBUTION,
+            name=name,
+        )
+    except OSError:
+        if is_new:  # half an atlas would only stand in the way of the next try
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     return len(sites)

@@ -1,7 +1,7 @@
 """Maps by t-SNE, fitted with openTSNE, an optional extra of the installation.
 
-Poličar, Stražar and Zupan, J. Stat. Softw. 109 (2024) 3, doi 10.18637/jss.v109.i03. Placing vectors on a fitted map
-does not need it: :mod:`negnn_gui.analysis.neighbour_map`.
+Poličar, Stražar and Zupan, J. Stat. Softw. 109 (2024) 3, doi 10.18637/jss.v109.i03. Placing other vectors on a
+fitted map: :mod:`negnn_gui.analysis.tsne_map`, and :mod:`negnn_gui.analysis.neighbour_map` where openTSNE is missing.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from negnn_gui.app import dialogs
+from negnn_gui.app.activity import Activity
 from negnn_gui.app.file_dialogs import ask_for_folder, ask_for_name
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _JOIN_S = 10.0
+_MAKING = "Making the atlas"
 
 
 class AtlasMenu(QMenu):
@@ -40,6 +42,7 @@ class AtlasMenu(QMenu):
         self._worker: FitWorker | None = None
         self._asked: Fit | None = None
         self._asked_name = ""
+        self._making, self._number = False, 0
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
@@ -85,7 +88,7 @@ class AtlasMenu(QMenu):
             return
         session = self._bench.session
         self._submit(MakeAtlas(folder, name, tuple(analysed(session.entries, session.analyses))), name)
-        self._bench.status.say(f"Making the atlas {name}…")
+        self._bench.status.set_activity(Activity(_MAKING))
 
     def finalise(self) -> None:
         """Stop the thread, before the window goes."""
@@ -153,6 +156,8 @@ class AtlasMenu(QMenu):
     # --- the worker ---------------------------------------------------------------------------------
 
     def _submit(self, request: Fit, name: str) -> None:
+        from negnn_gui.app.atlas_jobs import MakeAtlas
+
         if self._worker is None:
             from negnn_gui.app.views.embedding_map_fits import FitWorker
 
@@ -160,9 +165,28 @@ class AtlasMenu(QMenu):
             self._worker = FitWorker()
             self._worker.found.connect(self._on_found, queued)
             self._worker.failed.connect(self._on_failed, queued)
+            self._worker.progress.connect(self._on_progress, queued)
+            self._worker.ended.connect(self._on_ended, queued)
+            self._bench.status.cancel_wanted.connect(self._worker.cancel)
             self._worker.start()
         self._asked, self._asked_name = request, name
-        self._worker.submit(request)
+        self._making = isinstance(request, MakeAtlas)
+        self._number = self._worker.submit(request)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if self._making:
+            self._bench.status.set_activity(Activity(_MAKING, done, total))
+
+    def _on_ended(self, number: int) -> None:
+        """Nothing runs any more; where neither an atlas nor a reason came, it was given up."""
+        if number != self._number or not self._making:
+            return
+        self._making = False
+        if not self._bench.controller.busy:  # else what it does is shown again with its next step
+            self._bench.status.set_activity(None)
+        if self._asked is not None:
+            self._asked = None
+            self._bench.status.say(f"The atlas {self._asked_name} was not made.")
 
     def _on_found(self, request: Fit, atlas: Atlas) -> None:
         if request is not self._asked:

@@ -13,6 +13,7 @@ from negnn_gui.analysis.neighbour_map import NeighbourMap
 from negnn_gui.analysis.projection import LinearProjection, spaced_rows
 from negnn_gui.analysis.sampling import moment_classes
 from negnn_gui.analysis.tsne import fit_tsne, tsne_available
+from negnn_gui.analysis.tsne_map import TsneMap
 from negnn_gui.analysis.umap_fit import fit_umap, umap_available
 from negnn_gui.results import Float32Array, FloatArray, join_levels
 
@@ -44,8 +45,8 @@ def stored_maps(
 ) -> dict[str, FloatArray]:
     """(N, 2) places of the atlas sites on t-SNE and UMAP maps, by names such as "tsne:01".
 
-    Fitted to 8,000 evenly spaced sites, from their principal components; the others go where their neighbours among
-    these lie.
+    Fitted to 8,000 evenly spaced sites, from their principal components; the others are placed on the t-SNE maps by
+    t-SNE, on the UMAP maps where their neighbours among these lie.
     """
     rows = spaced_rows(embeddings.shape[1])
     found: dict[str, FloatArray] = {}
@@ -61,6 +62,7 @@ def stored_maps(
             start = projections[levels].transform(vectors)
             places = fit(vectors[rows], start[rows])
             assert places is not None  # nobody cancels
-            found[f"{kind}:{levels}"] = NeighbourMap(vectors[rows], places).transform(vectors)
+            opened = TsneMap if kind == "tsne" else NeighbourMap
+            found[f"{kind}:{levels}"] = opened(vectors[rows], places).transform(vectors)
             log.info("fitted %s at level %s", kind, levels)
     return found

@@ -11,6 +11,7 @@ from negnn_gui.analysis import tsne
 from negnn_gui.analysis.neighbour_map import NeighbourMap
 from negnn_gui.analysis.projection import fit_pca
 from negnn_gui.analysis.tsne import fit_tsne
+from negnn_gui.analysis.tsne_map import TsneMap
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,61 @@ class TestFit:
     def test_vectors_that_are_all_alike_do_not_break_it(self) -> None:
         places = fit_tsne(np.ones((12, 4)), np.zeros((12, 2)))
         assert places is not None and np.isfinite(places).all()
+
+
+class TestTransform:
+    """Other vectors on a fitted map, by openTSNE."""
+
+    pytestmark = pytest.mark.skipif(not tsne.tsne_available(), reason="openTSNE is not installed")
+
+    @pytest.fixture
+    def places(self, vectors: np.ndarray) -> np.ndarray:
+        found = fit_tsne(vectors, fit_pca(vectors).transform(vectors))
+        assert found is not None
+        return found
+
+    def test_what_was_fitted_lands_on_itself(self, vectors: np.ndarray, places: np.ndarray) -> None:
+        fitted = TsneMap(vectors, places)
+        np.testing.assert_array_equal(fitted.transform(vectors), places)
+
+    def test_the_transform_itself_brings_neighbours_of_fitted_vectors_home(
+        self, vectors: np.ndarray, places: np.ndarray
+    ) -> None:
+        beside = vectors + 1e-2 * np.random.default_rng(1).normal(size=vectors.shape).astype(np.float32)
+        away = np.linalg.norm(TsneMap(vectors, places).transform(beside) - places, axis=1)
+        width = np.ptp(places, axis=0).max()
+        assert 0 < np.median(away) < 0.01 * width and away.max() < 0.1 * width
+
+    def test_an_unseen_vector_lands_in_its_group_whatever_is_placed_beside_it(
+        self, vectors: np.ndarray, places: np.ndarray
+    ) -> None:
+        new = 5 * np.eye(3, 16) + 0.3 * np.random.default_rng(9).normal(size=(3, 16))
+        fitted = TsneMap(vectors, places)
+        placed = fitted.transform(new)
+        centres = np.array([places[k : k + 40].mean(axis=0) for k in (0, 40, 80)])
+        nearest = np.linalg.norm(placed[:, None] - centres, axis=2).argmin(axis=1)
+        assert nearest.tolist() == [0, 1, 2]
+        np.testing.assert_allclose(fitted.transform(new[1:2]), placed[1:2], atol=1e-9)
+        assert not np.allclose(placed, NeighbourMap(vectors, places).transform(new), atol=1e-3)
+
+    def test_equal_vectors_are_placed_once_and_missing_ones_nowhere(
+        self, vectors: np.ndarray, places: np.ndarray
+    ) -> None:
+        new = vectors[[3, 3, 3, 50]] + np.float32(0.05)
+        new[2] = np.nan
+        told: list[tuple[int, int]] = []
+        placed = TsneMap(vectors, places).transform(new, progress=lambda *done: told.append(done))
+        assert told == [(2, 2)]
+        assert (placed[0] == placed[1]).all() and np.isfinite(placed[3]).all()
+        assert np.isnan(placed[2]).all()
+
+    def test_cancel_leaves_the_rest_without_a_place(self, vectors: np.ndarray, places: np.ndarray) -> None:
+        placed = TsneMap(vectors, places).transform(vectors + np.float32(0.05), cancelled=lambda: True)
+        assert np.isnan(placed).all()
+
+    def test_places_that_do_not_belong_are_refused(self, vectors: np.ndarray, places: np.ndarray) -> None:
+        with pytest.raises(ValueError, match="places of shape"):
+            TsneMap(vectors, places[:-1])
 
 
 def test_too_few_or_missing_vectors_are_refused() -> None:

@@ -199,8 +199,9 @@ class EmbeddingMap(QWidget):
         titles, problem = ("", ""), ""
         try:
             fitted = self.studies.fitted_map(self._method, self._levels) if self._fits() else None
+            own = self.studies.own_places(self._method, self._levels) if fitted is not None else None
             self._shown_method = self._method if fitted is not None else Method.PCA
-            titles = self.layers.set_levels(self._levels, moving=moving, fitted=fitted)
+            titles = self.layers.set_levels(self._levels, moving=moving, fitted=fitted, own=own)
         except ValueError as error:
             problem = f"The map cannot be drawn: {error}."
         self.plot.setLabel("bottom", titles[0])
@@ -246,7 +247,8 @@ class EmbeddingMap(QWidget):
     def _tell_counts(self, dense: bool) -> None:
         short, full = self.layers.sites.describe(self._atlas, len(self.layers.known_rows), dense=dense)
         if self.layers.sampling:
-            short, full = f"{short} · {self.layers.sampling[0]}", f"{full}; {self.layers.sampling[1]}"
+            short = " · ".join(filter(None, (short, self.layers.sampling[0])))
+            full = f"{full}; {self.layers.sampling[1]}"
         if self._refusal:
             short, full = f"{short} · no atlas".lstrip(" ·"), f"{full}; {self._refusal}".lstrip("; ")
         self.bar.set_counts(short, full)
@@ -278,9 +280,12 @@ class EmbeddingMap(QWidget):
             self.clusters_changed.emit()
 
     def _on_cancelled(self) -> None:
+        incomplete = self.studies.placing
         self.studies.cancel()
-        self._method = self._shown_method if self.layers.fitted is not None else Method.PCA
+        self._method = Method.PCA if self.layers.fitted is None or incomplete else self._shown_method
         self.bar.show_method(self._method)
+        if incomplete:
+            self._place(moving=False)
 
     def _on_failed(self, reason: str) -> None:
         self._on_cancelled()

@@ -14,17 +14,19 @@ from negnn_gui.analysis.clusters import find_clusters
 from negnn_gui.analysis.motifs import site_motifs
 from negnn_gui.analysis.neighbour_map import NeighbourMap
 from negnn_gui.analysis.tsne import AXES as TSNE_AXES
-from negnn_gui.analysis.tsne import TsneOptions, fit_tsne
+from negnn_gui.analysis.tsne import TsneOptions, fit_tsne, tsne_available
+from negnn_gui.analysis.tsne_map import TsneMap
 from negnn_gui.analysis.umap_fit import AXES as UMAP_AXES
 from negnn_gui.analysis.umap_fit import UmapOptions, fit_umap
 from negnn_gui.app.jobs import Worker
 from negnn_gui.app.loading import heavy_imports
-from negnn_gui.results import Float32Array, FloatArray
+from negnn_gui.results import Analysis, Float32Array, FloatArray
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 IntArray = NDArray[np.int64]
+OpenMap = TsneMap | NeighbourMap
 
 
 class Fit(Protocol):
@@ -41,28 +43,41 @@ class FittedMap:
 
     Attributes
     ----------
-    map : NeighbourMap
+    map : TsneMap or NeighbourMap
         Places any vector.
     known : (M, 2) float
         Places of the M known sites.
     fitted_rows : (F,) int or None
         Which of the sites the map was made for it was fitted to; None for a map that came with the atlas.
+    own : dict of Analysis to (N, 2) float
+        Places of the sites that were waiting for the map; others are placed by :class:`PlaceFit`.
     """
 
-    map: NeighbourMap
+    map: OpenMap
     known: FloatArray
     fitted_rows: IntArray | None
+    own: dict[Analysis, FloatArray]
+
+    @property
+    def by_nearest(self) -> bool:
+        """Whether new sites go where their nearest fitted ones are, rather than where t-SNE moves them."""
+        return isinstance(self.map, NeighbourMap)
 
 
 @dataclass(frozen=True, eq=False)
 class MapFit:
-    """Fit a map to some of the (N, D) vectors, chosen by ``rows``, and place the ``n_known`` first of all of them."""
+    """Fit a map to some of the (N, D) vectors, chosen by ``rows``, and place the ``n_known`` first of all of them.
+
+    The sites of ``analyses`` are placed, too.
+    """
 
     vectors: Float32Array
     rows: IntArray
     start: FloatArray
     n_known: int
     options: TsneOptions | UmapOptions
+    analyses: tuple[Analysis, ...]
+    levels: str
 
     def compute(self, worker: Worker) -> FittedMap | None:
         """Fit, or take the map kept from an earlier fit."""
@@ -70,32 +85,77 @@ class MapFit:
         if isinstance(self.options, TsneOptions):
             with heavy_imports():
                 import openTSNE  # noqa: F401
-            axes = TSNE_AXES
             places = fit_tsne(
                 vectors, start, self.options, progress=worker.report, cancelled=worker.cancelled
             )
         else:
-            axes = UMAP_AXES
             places = fit_umap(
                 vectors, start, self.options, progress=worker.report, cancelled=worker.cancelled
             )
         if places is None:
             return None
-        fitted = NeighbourMap(vectors, places, axes)
-        return FittedMap(fitted, fitted.transform(self.vectors[: self.n_known]), self.rows)
+        is_tsne = isinstance(self.options, TsneOptions)
+        fitted = open_map(vectors, places, TSNE_AXES if is_tsne else UMAP_AXES)
+        known = place(fitted, self.vectors[: self.n_known], worker)
+        own = PlaceFit(fitted, self.analyses, self.levels).compute(worker)
+        return None if known is None or own is None else FittedMap(fitted, known, self.rows, own)
 
 
 @dataclass(frozen=True, eq=False)
 class StoredFit:
-    """Take a map that came with the atlas: the (M, D) vectors of its sites and their places."""
+    """Take a map that came with the atlas: the (M, D) vectors of its sites, their places, and those fitted."""
 
     vectors: Float32Array
     places: FloatArray
+    rows: IntArray
     axes: tuple[str, str]
+    analyses: tuple[Analysis, ...]
+    levels: str
 
-    def compute(self, worker: Worker) -> FittedMap:
-        """Prepare it for vectors that are not on it."""
-        return FittedMap(NeighbourMap(self.vectors, self.places, self.axes), self.places, None)
+    def compute(self, worker: Worker) -> FittedMap | None:
+        """Prepare it for vectors that are not on it, and place the sites of ``analyses``."""
+        fitted = open_map(self.vectors[self.rows], self.places[self.rows], self.axes)
+        own = PlaceFit(fitted, self.analyses, self.levels).compute(worker)
+        return None if own is None else FittedMap(fitted, self.places, None, own)
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceFit:
+    """Place the sites of some structures, by their analyses, on a fitted map."""
+
+    map: OpenMap
+    analyses: tuple[Analysis, ...]
+    levels: str
+
+    def compute(self, worker: Worker) -> dict[Analysis, FloatArray] | None:
+        """(N, 2) places of each analysis."""
+        if not self.analyses:
+            return {}
+        vectors = [analysis.embedding(self.levels) for analysis in self.analyses]
+        if isinstance(self.map, TsneMap):
+            with heavy_imports():
+                import openTSNE  # noqa: F401
+        placed = place(self.map, np.concatenate(vectors), worker)
+        if placed is None:
+            return None
+        ends = np.cumsum([len(part) for part in vectors])[:-1]
+        return dict(zip(self.analyses, np.split(placed, ends), strict=True))
+
+
+def open_map(vectors: Float32Array, places: FloatArray, axes: tuple[str, str]) -> OpenMap:
+    """The fitted map of (N, D) vectors and their places, ready for others: by t-SNE's own rule where it can be."""
+    if axes == TSNE_AXES and tsne_available():
+        return TsneMap(vectors, places)
+    return NeighbourMap(vectors, places, axes)
+
+
+def place(fitted: OpenMap, vectors: Float32Array, worker: Worker) -> FloatArray | None:
+    """(N, 2) places on a fitted map; None where the worker was told to stop."""
+    if isinstance(fitted, TsneMap):
+        placed = fitted.transform(vectors, progress=worker.report, cancelled=worker.cancelled)
+    else:
+        placed = fitted.transform(vectors)
+    return None if worker.cancelled() else placed
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,8 @@ from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QTimer, QVari
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QStyle
 
+from negnn_gui.analysis.tsne import AXES as TSNE_AXES
+from negnn_gui.analysis.tsne import INSTALL as TSNE_INSTALL
 from negnn_gui.app.scene.colouring import Colouring, ColourScale
 from negnn_gui.app.views.embedding_map_density import density_image
 from negnn_gui.app.views.embedding_map_fits import FittedMap
@@ -72,10 +74,18 @@ class MapLayers(QObject):
         self.sites, self._selected = sites, selected
         self._marked = self._marked[self._marked < len(sites.atlas or ())]
 
-    def set_levels(self, levels: str, *, moving: bool, fitted: FittedMap | None = None) -> tuple[str, str]:
+    def set_levels(
+        self,
+        levels: str,
+        *,
+        moving: bool,
+        fitted: FittedMap | None = None,
+        own: FloatArray | None = None,
+    ) -> tuple[str, str]:
         """Place everything at a choice of levels, gliding there if ``moving``; the titles of the axes.
 
-        Principal components unless another map, ``fitted`` at these levels, is given.
+        Principal components unless another map, ``fitted`` at these levels, is given with the (N, 2) places of the
+        sites on it, ``own`` (NaN where not known yet: those sites are not drawn).
 
         Raises
         ------
@@ -84,30 +94,37 @@ class MapLayers(QObject):
         """
         self._movement.stop()
         before = self.xy, self.known_xy, QRectF(self._plot.getViewBox().viewRect())
+        drawn = self._shown
         self.levels, self.fitted = levels, fitted
         self.xy = self.known_xy = _NONE
         try:
-            titles = self._compute_places()
+            titles = self._compute_places(own)
         finally:
             self._update_shown()
+            if not np.array_equal(drawn, self._shown):
+                self._draw_sites()
             self._plot.set_bounds(np.concatenate([self.xy[self._shown], self.known_xy]))
             if moving and self._can_move(before):
-                self._origin = before
+                new = np.isnan(before[0]).any(axis=1)[:, None]
+                self._origin = np.where(new, self.xy, before[0]), before[1], before[2]
                 self._movement.start()
             else:
                 self._draw_places(self.xy, self.known_xy)
                 self._plot.show_all()
         return titles
 
-    def _compute_places(self) -> tuple[str, str]:
+    def _compute_places(self, own: FloatArray | None) -> tuple[str, str]:
         atlas = self.sites.atlas
         if not len(self.sites) and atlas is None:
             return "", ""
-        projection = self.fitted.map if self.fitted is not None else self.sites.projection(self.levels)
-        if len(self.sites):
-            self.xy = self.sites.places(self.levels, projection)
+        if self.fitted is not None and own is not None:
+            self.xy, titles = own, self.fitted.map.axis_titles
+        else:
+            titles = self.sites.projection(self.levels).axis_titles
+            if len(self.sites):
+                self.xy = self.sites.places(self.levels)
         self._choose_known()
-        return projection.axis_titles
+        return titles
 
     def _choose_known(self) -> None:
         """Which known sites are drawn, and where."""
@@ -182,18 +199,27 @@ class MapLayers(QObject):
 
     @property
     def sampling(self) -> tuple[str, str] | None:
-        """How many of the sites a fitted map was fitted to, in short and in full; None where it was all of them."""
-        if self.fitted is None or self.fitted.fitted_rows is None:
+        """How many sites a fitted map was fitted to and how others got their places, in short and in full.
+
+        None where there is nothing to say: it was fitted to all of them, or they were placed by its own rule.
+        """
+        if self.fitted is None:
             return None
-        fitted, of = len(self.fitted.fitted_rows), len(self.sites.atlas or self.sites)
-        if fitted >= of:
-            return None
-        what = "known sites" if self.sites.atlas is not None else "sites"
-        text = f"fitted to {fitted:,} of {of:,}"
-        return (
-            text,
-            f"the map was {text} {what}, evenly spaced; the others lie where their neighbours among these lie",
-        )
+        short, full = [], []
+        of = len(self.sites.atlas or self.sites)
+        fitted = of if self.fitted.fitted_rows is None else len(self.fitted.fitted_rows)
+        if fitted < of:
+            short.append(f"fitted to {fitted:,} of {of:,}")
+            what = "known sites" if self.sites.atlas is not None else "sites"
+            full.append(f"the map was fitted to {fitted:,} of {of:,} {what}, evenly spaced")
+        if self.fitted.by_nearest:
+            full.append("sites it was not fitted to lie where their five nearest among these do")
+            if self.fitted.map.axis_titles == TSNE_AXES:
+                short.append("placed by nearest 5")
+                full.append(
+                    f"openTSNE, which moves them to their own places, is not installed: {TSNE_INSTALL}"
+                )
+        return (" · ".join(short), "; ".join(full)) if full else None
 
     def set_hidden(self, names: frozenset[str]) -> None:
         """Leave out sites, known ones too, of some elements, clusters or motifs (while that is what colours mean)."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.analysis.atlas import Atlas
-from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, Projection, spaced_rows
+from negnn_gui.analysis.projection import AlignedMaps, LinearProjection, spaced_rows
 from negnn_gui.analysis.sites import SiteIndex, analysed
 from negnn_gui.app.scene.colouring import (
     INFO,
@@ -82,6 +82,11 @@ class MapSites:
         return (*self._entry[entry_id], site)
 
     @property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """The analyses shown, in the order of the sites."""
+        return tuple(analysis for _, analysis in self._pairs)
+
+    @property
     def entries(self) -> list[StructureEntry]:
         """The entries shown."""
         return [entry for entry, _ in self._pairs]
@@ -97,9 +102,9 @@ class MapSites:
             return self.atlas.vectors(levels), self.atlas.fit_rows
         return self.vectors(levels), spaced_rows(len(self))
 
-    def places(self, levels: str, fitted: Projection | None = None) -> FloatArray:
-        """(N, 2) places on the map of a level choice; ValueError where the encoder has fewer levels."""
-        projection = fitted or self.projection(levels)
+    def places(self, levels: str) -> FloatArray:
+        """(N, 2) places on the principal components of a level choice; ValueError where there are fewer levels."""
+        projection = self.projection(levels)
         parts = [projection.transform(analysis.embedding(levels)) for _, analysis in self._pairs]
         return np.concatenate(parts) if parts else np.empty((0, 2))
 

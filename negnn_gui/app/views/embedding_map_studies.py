@@ -17,15 +17,17 @@ from negnn_gui.app.views.embedding_map_fits import (
     FitWorker,
     MapFit,
     MotifFit,
+    PlaceFit,
     StoredFit,
 )
 from negnn_gui.app.views.embedding_map_methods import MapParameters, Method, available, axes, how_to_get
 from negnn_gui.app.views.embedding_map_sites import Categories, MapSites, named_categories
+from negnn_gui.results import Analysis, FloatArray
 
 logger = logging.getLogger(__name__)
 
 _JOIN_S = 10.0
-_CLUSTERS, _MOTIFS = "Clusters", "Motifs"
+_CLUSTERS, _MOTIFS, _PLACING = "Clusters", "Motifs", "Placing by"
 _MOST_FORMULAS = 12
 IN_NONE = "in none"
 OTHER = "others"
@@ -47,6 +49,7 @@ class MapStudies(QObject):
         super().__init__(parent)
         self._sites = MapSites({}, {})
         self._maps: dict[tuple[Method, str], FittedMap] = {}
+        self._placed: dict[FittedMap, dict[Analysis, FloatArray]] = {}
         self._parameters = MapParameters()
         self._clusters: dict[str, NDArray[np.int64]] = {}
         self._motifs: dict[str, list[str]] = {}
@@ -59,6 +62,12 @@ class MapStudies(QObject):
         if sites.atlas is None or sites.atlas is not self._sites.atlas:
             self._maps = {}
         self._sites, self._clusters, self._refused = sites, {}, set()
+        shown = set(sites.analyses)
+        for fitted, placed in self._placed.items():
+            self._placed[fitted] = {
+                analysis: places for analysis, places in placed.items() if analysis in shown
+            }
+        self._forget_places()
         self.cancel()
 
     def set_parameters(self, parameters: MapParameters) -> None:
@@ -67,6 +76,7 @@ class MapStudies(QObject):
         self._maps = {
             key: found for key, found in self._maps.items() if before.of(key[0]) == parameters.of(key[0])
         }
+        self._forget_places()
         if before.cluster_size != parameters.cluster_size:
             self._clusters = {}
         self._refused = set()
@@ -99,6 +109,16 @@ class MapStudies(QObject):
             self._worker.cancel()
         self.told.emit("")
 
+    def _forget_places(self) -> None:
+        """Places on maps that are gone."""
+        kept = set(self._maps.values())
+        self._placed = {fitted: placed for fitted, placed in self._placed.items() if fitted in kept}
+
+    @property
+    def placing(self) -> bool:
+        """Whether sites are being placed on a fitted map."""
+        return any(isinstance(request, PlaceFit) for request in self._asked)
+
     # --- answers ------------------------------------------------------------------------------------
 
     def fitted_map(self, method: Method, levels: str) -> FittedMap | None:
@@ -106,6 +126,15 @@ class MapStudies(QObject):
         if (method, levels) not in self._maps:
             self._ask(method.value, levels)
         return self._maps.get((method, levels))
+
+    def own_places(self, method: Method, levels: str) -> FloatArray:
+        """(N, 2) places of the sites on a map that is fitted; NaN for structures that are still to be placed."""
+        placed = self._placed.setdefault(self._maps[(method, levels)], {})
+        analyses = self._sites.analyses
+        if any(analysis not in placed for analysis in analyses):
+            self._ask(f"{_PLACING} {method.value}", levels)
+        parts = [placed.get(analysis, np.full((analysis.n_sites, 2), np.nan)) for analysis in analyses]
+        return np.concatenate(parts) if parts else np.empty((0, 2))
 
     def clusters(self, levels: str) -> Categories | None:
         """Which cluster each site is in; None until it is known."""
@@ -172,18 +201,27 @@ class MapStudies(QObject):
             return MotifFit({entry.id: entry.structure for entry in unknown})
         if kind == _CLUSTERS:
             return ClusterFit(self._sites.vectors(levels), self._parameters.cluster_size)
+        if kind.startswith(_PLACING):
+            fitted = self._maps[(Method(kind.removeprefix(_PLACING).strip()), levels)]
+            placed = self._placed.get(fitted, {})
+            waiting = tuple(analysis for analysis in self._sites.analyses if analysis not in placed)
+            return PlaceFit(fitted.map, waiting, levels)
         return self._map_request(Method(kind), levels)
 
     def _map_request(self, method: Method, levels: str) -> MapFit | StoredFit:
         atlas, stored = self._sites.atlas, self._parameters.stored_name(method, levels)
         places = None if atlas is None or stored is None else atlas.stored_places(stored)
         if atlas is not None and places is not None:
-            return StoredFit(atlas.vectors(levels), places.astype(np.float64), axes(method))
+            shown, rows = self._sites.analyses, atlas.fit_rows
+            return StoredFit(
+                atlas.vectors(levels), places.astype(np.float64), rows, axes(method), shown, levels
+            )
         if not available(method):
             raise ValueError(how_to_get(method))
         vectors, rows = self._sites.reference(levels)
         start = self._sites.projection(levels).transform(vectors)
-        return MapFit(vectors, rows, start, len(atlas or ()), self._parameters.of(method))
+        options = self._parameters.of(method)
+        return MapFit(vectors, rows, start, len(atlas or ()), options, self._sites.analyses, levels)
 
     def _thread(self) -> FitWorker:
         if self._worker is None:
@@ -205,8 +243,16 @@ class MapStudies(QObject):
             self._clusters[levels] = cast("NDArray[np.int64]", result)
         elif kind == _MOTIFS:
             self._motifs |= cast("dict[str, list[str]]", result)
+        elif kind.startswith(_PLACING):
+            assert isinstance(request, PlaceFit)
+            for fitted, placed in self._placed.items():
+                if fitted.map is request.map:
+                    placed |= cast("dict[Analysis, FloatArray]", result)
+            self.map_found.emit()
+            return
         else:
-            self._maps[(Method(kind), levels)] = cast(FittedMap, result)
+            fitted = self._maps[(Method(kind), levels)] = cast(FittedMap, result)
+            self._placed[fitted] = dict(fitted.own)
             self.map_found.emit()
             return
         self.categories_found.emit()

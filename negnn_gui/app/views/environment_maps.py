@@ -188,8 +188,9 @@ class EnvironmentMaps(QWidget):
         try:
             if anything:
                 fitted = self.studies.fitted_map(Method.TSNE, self._levels)
+                own = self.studies.own_places(Method.TSNE, self._levels) if fitted is not None else None
                 for plot, layers in zip(self.plots, self.layers, strict=True):
-                    titles = layers.set_levels(self._levels, moving=False, fitted=fitted)
+                    titles = layers.set_levels(self._levels, moving=False, fitted=fitted, own=own)
                     plot.setLabel("bottom", titles[0])
                     plot.setLabel("left", titles[1])
         except ValueError as error:

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.analysis import tsne
-from negnn_gui.analysis.atlas import Atlas
-from negnn_gui.app.views import embedding_map_bar
+from negnn_gui.analysis.atlas import Atlas, write_atlas
+from negnn_gui.app.views import embedding_map_bar, embedding_map_fits
 from negnn_gui.app.views.embedding_map import EmbeddingMap
 from negnn_gui.app.views.embedding_map_bar import MapBar, Tint
 from negnn_gui.app.views.embedding_map_methods import Method
@@ -44,6 +44,23 @@ def view(
     qtbot.waitExposed(widget)
     yield widget
     widget.finalise()
+
+
+@pytest.fixture
+def stored_map(make_atlas: Callable[..., Atlas], tmp_path: Path) -> Atlas:
+    """An atlas that carries places on a t-SNE map at level 1."""
+    plain = make_atlas()
+    places = np.random.default_rng(2).normal(size=(len(plain), 2))
+    embeddings = np.stack([plain.vectors(str(level)) for level in range(plain.n_levels)])
+    folder = tmp_path / "stored"
+    write_atlas(
+        folder,
+        encoder=plain.encoder,
+        sites=plain.sites,
+        embeddings=embeddings,
+        coordinates={"tsne:1": places},
+    )
+    return Atlas.load(folder, plain.encoder)
 
 
 def choose(qtbot: QtBot, box: QComboBox, text: str) -> None:
@@ -100,6 +117,52 @@ def test_tsne_replaces_the_map_and_comes_back_at_once(qtbot: QtBot, view: Embedd
     np.testing.assert_allclose(view.layers.xy, flat)
     choose(qtbot, view.bar.method, Method.TSNE.value)
     np.testing.assert_allclose(view.layers.xy, fitted)
+
+
+@needs_tsne
+def test_a_structure_opened_later_is_placed_on_the_fitted_map_without_moving_it(
+    qtbot: QtBot, view: EmbeddingMap, entries: dict[str, StructureEntry], analyses: dict[str, Analysis]
+) -> None:
+    known = {key: value for key, value in analyses.items() if key != "id-NiO"}
+    view.set_analyses({key: entries[key] for key in known}, known)
+    choose(qtbot, view.bar.method, Method.TSNE.value)
+    qtbot.waitUntil(lambda: view.layers.fitted is not None, timeout=_PATIENCE_MS)
+    before, backdrop = view.layers.xy.copy(), view.layers.known_xy.copy()
+    assert np.isfinite(before).all() and len(before) == 4
+    view.set_analyses(entries, analyses)
+    nio = view.layers.sites.index.span("id-NiO")
+    assert np.isnan(view.layers.xy[nio]).all() and not view.bar.cancel.isHidden()
+    qtbot.waitUntil(lambda: bool(np.isfinite(view.layers.xy).all()), timeout=_PATIENCE_MS)
+    assert len(view.layers.shown_rows()) == 12 and len(view.plot.site_points.xy) == 12
+    rest = np.setdiff1d(np.arange(12), np.arange(12)[nio])
+    np.testing.assert_array_equal(view.layers.xy[rest], before)
+    np.testing.assert_array_equal(view.layers.known_xy, backdrop)
+    assert view.bar.cancel.isHidden() and "nearest 5" not in view.note.text()
+
+
+@needs_tsne
+def test_cancel_while_a_structure_is_placed_goes_back_to_principal_components(
+    qtbot: QtBot, view: EmbeddingMap, entries: dict[str, StructureEntry], analyses: dict[str, Analysis]
+) -> None:
+    view.set_analyses({}, {})
+    choose(qtbot, view.bar.method, Method.TSNE.value)
+    qtbot.waitUntil(lambda: view.layers.fitted is not None, timeout=_PATIENCE_MS)
+    view.set_analyses(entries, analyses)
+    qtbot.mouseClick(view.bar.cancel, Qt.MouseButton.LeftButton)
+    assert view.bar.method.currentText() == "PCA" and view.layers.fitted is None
+    assert len(view.layers.shown_rows()) == 12
+
+
+def test_without_opentsne_a_stored_map_is_open_by_nearest_sites_and_says_so(
+    qtbot: QtBot, view: EmbeddingMap, stored_map: Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_map_fits, "tsne_available", lambda: False)
+    view.set_atlas(stored_map)
+    choose(qtbot, view.bar.method, Method.TSNE.value)
+    qtbot.waitUntil(lambda: view.layers.fitted is not None, timeout=_PATIENCE_MS)
+    assert np.isfinite(view.layers.xy).all()
+    assert "placed by nearest 5" in view.note.text()
+    assert 'pip install "negnn-gui[explore]"' in view.note.toolTip()
 
 
 @needs_tsne
