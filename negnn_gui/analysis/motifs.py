@@ -39,9 +39,13 @@ _SAME_ELECTRONEGATIVITY = 0.15
 
 def site_motifs(structure: Structure, sites: Iterable[int] | None = None) -> list[str]:
     """Motif of each of ``sites`` (default: all) of a structure; of a disordered site that of its main species."""
-    species = [max(site.species.items(), key=lambda item: item[1])[0] for site in structure]
-    numbers = [specie.Z for specie in species]
+    numbers = _main_numbers(structure)
     return motifs_from_arrays(structure.lattice.matrix, structure.frac_coords, numbers, sites)
+
+
+def _main_numbers(structure: Structure) -> list[int]:
+    """Atomic number of each site; of a disordered one that of its main species."""
+    return [max(site.species.items(), key=lambda item: item[1])[0].Z for site in structure]
 
 
 def motifs_from_arrays(
@@ -62,11 +66,27 @@ def motifs_from_arrays(
         Such as "octahedral"; "7-fold" where no polyhedron fits, "" without neighbours within 8.5 Å. In compounds
         the shell of a metal is its anions; in metals all atoms count.
     """
+    return [_name(shell) for shell in shells_from_arrays(lattice, frac_coords, atomic_numbers, sites)]
+
+
+def site_shells(structure: Structure, sites: Iterable[int] | None = None) -> list[FloatArray]:
+    """Directions (n, 3) to the first shell of each of ``sites`` (default: all), as :func:`shells_from_arrays`."""
+    numbers = _main_numbers(structure)
+    return shells_from_arrays(structure.lattice.matrix, structure.frac_coords, numbers, sites)
+
+
+def shells_from_arrays(
+    lattice: ArrayLike, frac_coords: ArrayLike, atomic_numbers: ArrayLike, sites: Iterable[int] | None = None
+) -> list[FloatArray]:
+    """Unit vectors (n, 3) to the first shell of each of ``sites`` (default: all); parameters as for the motifs.
+
+    Empty without neighbours within 8.5 Å.
+    """
     numbers = np.asarray(atomic_numbers, dtype=np.int64)
     matrix = np.ascontiguousarray(lattice, dtype=np.float64).reshape(3, 3)
     places = np.ascontiguousarray(np.asarray(frac_coords, dtype=np.float64).reshape(-1, 3) @ matrix)
     wanted = np.arange(len(numbers)) if sites is None else np.fromiter(sites, dtype=np.int64)
-    found = dict.fromkeys(wanted.tolist(), "")
+    found: dict[int, FloatArray] = dict.fromkeys(wanted.tolist(), np.empty((0, 3)))
     left = np.unique(wanted)
     for reach in _REACHES:
         unsure = []
@@ -74,7 +94,7 @@ def motifs_from_arrays(
             left, _neighbours(matrix, places, numbers, left, reach), strict=True
         ):
             shell, certain = _shell(int(numbers[site]), kinds, vectors, reach)
-            found[int(site)] = _name(shell)
+            found[int(site)] = shell
             if not certain:
                 unsure.append(site)
         left = np.array(unsure, dtype=np.int64)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from negnn_gui.analysis import atlas_library, own_atlas
 from negnn_gui.analysis.atlas_library import user_atlases_dir
+from negnn_gui.app.atlas_menu import AtlasMenu
 from negnn_gui.app.workbench import Workbench
 
 pytestmark = pytest.mark.gui
@@ -30,7 +31,7 @@ def bench(tiny_models, tmp_path, load_tiny, monkeypatch, make_bench, nio, wait_u
 
 def filled(bench: Workbench) -> dict[str, QAction]:
     """Lines of the menu as it opens."""
-    menu = bench.actions.atlases
+    [menu] = bench.window.findChildren(AtlasMenu)
     menu.aboutToShow.emit()
     return {action.text(): action for action in menu.actions() if action.text()}
 

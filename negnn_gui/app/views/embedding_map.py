@@ -230,6 +230,8 @@ class EmbeddingMap(QWidget):
             return self.studies.clusters(self._levels)
         if self._tint is Tint.FORMULA:
             return self.studies.formulas()
+        if self._tint is Tint.ORDER:
+            return self.studies.order_parameters()
         return self.studies.motifs() if self._tint is Tint.MOTIF else None
 
     def _colour(self) -> None:

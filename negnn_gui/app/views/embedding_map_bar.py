@@ -21,6 +21,7 @@ class Tint(Enum):
     CHOSEN = "As chosen"
     CLUSTERS = "Clusters"
     MOTIF = "Motif"
+    ORDER = "Order parameter"
     FORMULA = "Formula"
 
 
@@ -54,6 +55,7 @@ _TINT_TIPS = {
     Tint.CHOSEN: "What colours mean in the crystal and the table",
     Tint.CLUSTERS: "Groups of alike sites at the chosen levels (HDBSCAN); grey sites are in none",
     Tint.MOTIF: "How the nearest neighbours are arranged: octahedral, tetrahedral, …",
+    Tint.ORDER: "Local environment by pymatgen's order parameters (0.5 to 1); fewer names than motifs have",
     Tint.FORMULA: "Which compound a site belongs to; the twelve most frequent ones have colours",
 }
 

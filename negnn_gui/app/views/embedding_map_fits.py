@@ -13,6 +13,7 @@ from PySide6.QtCore import Signal
 from negnn_gui.analysis.clusters import find_clusters
 from negnn_gui.analysis.motifs import site_motifs
 from negnn_gui.analysis.neighbour_map import NeighbourMap
+from negnn_gui.analysis.order_parameters import site_environments
 from negnn_gui.analysis.tsne import AXES as TSNE_AXES
 from negnn_gui.analysis.tsne import TsneOptions, fit_tsne, tsne_available
 from negnn_gui.analysis.tsne_map import TsneMap
@@ -174,9 +175,10 @@ class ClusterFit:
 
 @dataclass(frozen=True, eq=False)
 class MotifFit:
-    """Name the coordination of every site of some structures."""
+    """Name the coordination of every site of some structures, by motifs or by order parameters."""
 
     structures: Mapping[str, Structure]
+    by_order: bool = False
 
     def compute(self, worker: Worker) -> dict[str, list[str]] | None:
         """Motifs by entry id."""
@@ -185,7 +187,10 @@ class MotifFit:
             if worker.cancelled():
                 return None
             worker.report(number, len(self.structures))
-            found[entry_id] = site_motifs(structure)
+            if self.by_order:
+                found[entry_id] = [name for name, _ in site_environments(structure)]
+            else:
+                found[entry_id] = site_motifs(structure)
         return found
 
 

@@ -27,7 +27,7 @@ from negnn_gui.results import Analysis, FloatArray
 logger = logging.getLogger(__name__)
 
 _JOIN_S = 10.0
-_CLUSTERS, _MOTIFS, _PLACING = "Clusters", "Motifs", "Placing by"
+_CLUSTERS, _MOTIFS, _ORDER, _PLACING = "Clusters", "Motifs", "Order parameters", "Placing by"
 _MOST_FORMULAS = 12
 IN_NONE = "in none"
 OTHER = "others"
@@ -52,7 +52,7 @@ class MapStudies(QObject):
         self._placed: dict[FittedMap, dict[Analysis, FloatArray]] = {}
         self._parameters = MapParameters()
         self._clusters: dict[str, NDArray[np.int64]] = {}
-        self._motifs: dict[str, list[str]] = {}
+        self._motifs: dict[str, dict[str, list[str]]] = {_MOTIFS: {}, _ORDER: {}}
         self._asked: dict[Fit, tuple[str, str]] = {}
         self._refused: set[tuple[str, str]] = set()
         self._worker: FitWorker | None = None
@@ -156,15 +156,22 @@ class MapStudies(QObject):
 
     def motifs(self) -> Categories | None:
         """Coordination motif of each site, and of the known sites where the atlas has it; None until known."""
-        sites = self._sites
-        if any(entry_id not in self._motifs for entry_id in sites.index.entry_ids):
-            self._ask(_MOTIFS, "")
+        known = None if self._sites.atlas is None else self._sites.atlas.sites.motif
+        return self._environments(_MOTIFS, known)
+
+    def order_parameters(self) -> Categories | None:
+        """Local environment of each site by pymatgen's order parameters; None until known."""
+        return self._environments(_ORDER, None)
+
+    def _environments(self, kind: str, known: NDArray[np.object_] | None) -> Categories | None:
+        sites, found = self._sites, self._motifs[kind]
+        if any(entry_id not in found for entry_id in sites.index.entry_ids):
+            self._ask(kind, "")
             return None
-        joined = [name for entry_id in sites.index.entry_ids for name in self._motifs[entry_id]]
+        joined = [name for entry_id in sites.index.entry_ids for name in found[entry_id]]
         names = np.array([name or IN_NONE for name in joined], dtype=object)
         distinct, counts = np.unique(names.astype(str), return_counts=True)
         order = [str(name) for name in distinct[np.argsort(-counts, kind="stable")] if name != IN_NONE]
-        known = None if sites.atlas is None else sites.atlas.sites.motif
         return named_categories(names, order, missing=IN_NONE, known=known)
 
     def formulas(self) -> Categories:
@@ -196,9 +203,9 @@ class MapStudies(QObject):
         self._thread().submit(request)
 
     def _request(self, kind: str, levels: str) -> Fit:
-        if kind == _MOTIFS:
-            unknown = [entry for entry in self._sites.entries if entry.id not in self._motifs]
-            return MotifFit({entry.id: entry.structure for entry in unknown})
+        if kind in self._motifs:
+            unknown = [entry for entry in self._sites.entries if entry.id not in self._motifs[kind]]
+            return MotifFit({entry.id: entry.structure for entry in unknown}, by_order=kind == _ORDER)
         if kind == _CLUSTERS:
             return ClusterFit(self._sites.vectors(levels), self._parameters.cluster_size)
         if kind.startswith(_PLACING):
@@ -241,8 +248,8 @@ class MapStudies(QObject):
             self.told.emit("")
         if kind == _CLUSTERS:
             self._clusters[levels] = cast("NDArray[np.int64]", result)
-        elif kind == _MOTIFS:
-            self._motifs |= cast("dict[str, list[str]]", result)
+        elif kind in self._motifs:
+            self._motifs[kind] |= cast("dict[str, list[str]]", result)
         elif kind.startswith(_PLACING):
             assert isinstance(request, PlaceFit)
             for fitted, placed in self._placed.items():

@@ -90,6 +90,14 @@ def test_motifs_are_named_in_the_legend_and_can_be_hidden(qtbot: QtBot, view: Em
     assert legend(view) == ["O", "Fe", "Ni", "Nd"] and len(view.layers.shown_rows()) == 12
 
 
+def test_order_parameters_name_environments_too(qtbot: QtBot, view: EmbeddingMap) -> None:
+    choose(qtbot, view.bar.tint, Tint.ORDER.value)
+    qtbot.waitUntil(lambda: "octahedral" in legend(view), timeout=_PATIENCE_MS)
+    nio = view.layers.sites.index.span("id-NiO")
+    assert set(view.layers.names[nio]) == {"octahedral"}
+    assert "14-fold" in legend(view), "body-centred iron has no order parameter"
+
+
 def test_clusters_are_found_once_and_told_by_entry(
     qtbot: QtBot, view: EmbeddingMap, entries: dict[str, StructureEntry]
 ) -> None:
