@@ -11,6 +11,7 @@ from negnn_gui.bench.figures import Figure, Measured
 
 _VECTORS, _QUICK = 100_000, 5_000
 _NEAREST_TARGET_MS, _LOAD_TARGET_MS, _FRAME_TARGET_MS = 20.0, 300.0, 50.0
+_MEMORY_TARGET_MB = 250.0
 
 
 def measure_nearest(settings: Settings) -> Measured:
@@ -60,5 +61,22 @@ def measure_map(settings: Settings) -> Measured:
     )
 
 
+def measure_linked(settings: Settings) -> Measured:
+    """A tenth of 100,000 sites of ten structures selected on the map, marked in map, table and plots; memory."""
+    points = _QUICK if settings.quick else _VECTORS
+    answer = processes.ask(
+        "explorer_linked", ["--points", str(points), "--repeats", str(settings.repeats)], {}
+    )
+    memory = answer["atlas_mb"]
+    weight = () if memory is None else (Figure("memory_of_atlas", memory, "MB", target=_MEMORY_TARGET_MB),)
+    return Measured(
+        (Figure("select_linked", answer["linked_ms"], "ms", target=_FRAME_TARGET_MS), *weight),
+        {"points": points, "selected": answer["selected"], "repeats": settings.repeats},
+    )
+
+
 NEAREST = Benchmark("nearest", "Nearest known sites, and loading an atlas", measure_nearest)
+LINKED = Benchmark(
+    "linked", "One selection in all views at 100,000 sites, and the atlas's memory", measure_linked
+)
 MAP = Benchmark("map", "The embedding map at 100,000 points", measure_map)

@@ -43,6 +43,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     drawing.LARGE,
     explorer.NEAREST,
     explorer.MAP,
+    explorer.LINKED,
     drawing.OPENING,
     large_store.STORE,
     restart.RESTART,
