@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -29,6 +32,8 @@ from negnn_gui.app.views.plot_menu import PlotMenu
 from negnn_gui.app.views.site_text import number_text
 
 _K = 10
+# Width over height from which charts and table stand side by side.
+_WIDE = 2.0
 _MOST_ATOMS_FOR_MOTIF = (
     2000  # beyond that the neighbours of one site take too long to look up while selecting
 )
@@ -60,7 +65,9 @@ class LevelPanel(KnownSitesPanel):
         self.on_map.setToolTip("Ring the chosen sites, or all of the list, on the map")
         self.on_map.clicked.connect(self._on_show)
         self.chart = LevelChart(self)
-        self.chart.setMinimumHeight(60)
+        # Below that ticks and labels lie on the curves; the rest is reached by scrolling.
+        self.chart.setMinimumHeight(9 * self.fontMetrics().height())
+        self.chart.setMinimumWidth(34 * self.fontMetrics().averageCharWidth())
         self.export = PlotMenu(
             self.chart, "neighbours-by-level", self.write_csv, lambda: self.found is not None
         )
@@ -86,9 +93,25 @@ class LevelPanel(KnownSitesPanel):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.addLayout(bar)
-        layout.addWidget(self.chart, 1)
-        layout.addWidget(self.table, 1)
+        halves = QWidget(page)
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom, halves)
+        self._halves.setContentsMargins(0, 0, 0, 0)
+        self._halves.addWidget(self.chart, 1)
+        self._halves.addWidget(self.table, 1)
+        self.table.setMinimumHeight(6 * self.table.verticalHeader().defaultSectionSize())
+        scroll = QScrollArea(page)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(halves)
+        layout.addWidget(scroll, 1)
         return page
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Charts beside the table where the panel is low and wide, above it elsewhere."""
+        super().resizeEvent(event)
+        is_wide = self.width() > _WIDE * self.height()
+        directions = QBoxLayout.Direction
+        self._halves.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
 
     # --- from selection to charts -------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from negnn_gui.app.views.flow import FlowLayout
 from negnn_gui.app.views.known_sites_panel import KnownSitesPanel
 from negnn_gui.app.views.like_this_query import LikeSites, Query, doubts, find_like, write_like_csv
 from negnn_gui.app.views.like_this_spread import MomentSpread
+from negnn_gui.app.views.plot_menu import PlotMenu
 from negnn_gui.app.views.site_text import interval_text, moment_text, number_text, shortened
 from negnn_gui.export.atomic import replacing
 
@@ -83,6 +84,7 @@ class LikeThis(KnownSitesPanel):
         self.export = QPushButton("Export…", self)
         self.export.setToolTip("Save the list as CSV")
         self.spread = MomentSpread(self)
+        self.plot_menu = PlotMenu(self.spread, "like-sites", self._write, lambda: self.found is not None)
         self.remark = QLabel(self)
         self.remark.setWordWrap(True)
         self.table = QTableWidget(0, len(_HEADERS), self)
@@ -208,9 +210,13 @@ class LikeThis(KnownSitesPanel):
             return
         try:
             with replacing(path) as temporary:
-                write_like_csv(temporary, self._atlas, self.found)
+                self._write(temporary)
         except OSError as error:
             self._remark(f"{path.name} could not be saved: {sentence(error)}.")
+
+    def _write(self, path: Path) -> None:
+        if self.found is not None and self._atlas is not None:
+            write_like_csv(path, self._atlas, self.found)
 
     def _remark(self, text: str) -> None:
         self.remark.setText(text)

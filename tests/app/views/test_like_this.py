@@ -186,6 +186,19 @@ def test_the_spread_is_drawn(panel: LikeThis, ask: Callable[..., Atlas]) -> None
     assert any(colour.red() > 220 and colour.blue() < 80 for colour in colours)  # the predicted interval
 
 
+def test_the_spread_is_saved_as_a_picture_and_its_data_alone(
+    panel: LikeThis, ask: Callable[..., Atlas], tmp_path: Path
+) -> None:
+    ask(SiteRef("id-Fe", 0))
+    for name in ("like.png", "like.svg", "like.pdf", "like.csv"):
+        assert panel.plot_menu.save(tmp_path / name)
+    assert (tmp_path / "like.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (tmp_path / "like.svg").read_text(encoding="utf-8")
+    assert (tmp_path / "like.pdf").read_bytes().startswith(b"%PDF")
+    panel.export_csv(tmp_path / "alone.csv")
+    assert (tmp_path / "alone.csv").read_bytes() == (tmp_path / "like.csv").read_bytes()
+
+
 def test_very_many_atoms_are_cut_and_told(
     entries: dict[str, StructureEntry], analyses: dict[str, Analysis], make_atlas: Callable[..., Atlas]
 ) -> None:
