@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ from negnn_gui.app.scene.colours import RGB, element_colours
 from negnn_gui.app.views.embedding_map_legend import MapLegend
 from negnn_gui.app.views.hover_card import HoverCard
 from negnn_gui.app.views.moment_plots_charts import FloatArray, IntArray, element_boxes, stacked_bars
+from negnn_gui.app.views.moment_plots_export import write_plotted_csv
 from negnn_gui.app.views.moment_plots_plot import ChartPlot
+from negnn_gui.app.views.plot_menu import PlotMenu
 from negnn_gui.app.views.site_text import count_text
 from negnn_gui.results import Analysis, MomentPrediction, SiteRef
 from negnn_gui.structures.entry import StructureEntry
@@ -85,6 +88,13 @@ class MomentPlots(QWidget):
         self.plot.setAccessibleName("Moments")
         self.plot.setToolTip("Magnitudes in μB; a click on a bar selects its sites")
         self.legend = MapLegend(self)
+        self.export = PlotMenu(
+            self.plot,
+            "moments",
+            self._write_csv,
+            lambda: bool(np.isfinite(self._values()[0]).any()),
+            self.legend,
+        )
         self.card = HoverCard(self.plot)
         self.message = QLabel(_EMPTY, self.plot)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -103,6 +113,7 @@ class MomentPlots(QWidget):
         for widget in (self.chart, self.head, self.strong):
             bar.addWidget(widget)
         bar.addWidget(self.note, 1)
+        bar.addWidget(self.export.button(self))
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.plot, 1)
@@ -167,6 +178,11 @@ class MomentPlots(QWidget):
         if hidden and len(values):
             values[np.isin(self._elements.astype(str), hidden)] = np.nan
         return values, left_out
+
+    def _write_csv(self, path: Path) -> None:
+        head = "moment" if self.head.currentIndex() == 0 else "moment_exp"
+        what = "interval_width" if self.chart.currentIndex() == _WIDTHS else "pred"
+        write_plotted_csv(path, self._pairs, self._values()[0], f"{head}_{what}_muB")
 
     def _joined(self, part: str) -> FloatArray:
         def moments(analysis: Analysis) -> MomentPrediction:

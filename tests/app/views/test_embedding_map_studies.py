@@ -12,7 +12,7 @@ from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from negnn_gui.analysis import tsne
+from negnn_gui.analysis import projection, tsne
 from negnn_gui.analysis.atlas import Atlas, write_atlas
 from negnn_gui.app.views import embedding_map_bar, embedding_map_fits
 from negnn_gui.app.views.embedding_map import EmbeddingMap
@@ -159,6 +159,28 @@ def test_cancel_while_a_structure_is_placed_goes_back_to_principal_components(
     qtbot.mouseClick(view.bar.cancel, Qt.MouseButton.LeftButton)
     assert view.bar.method.currentText() == "PCA" and view.layers.fitted is None
     assert len(view.layers.shown_rows()) == 12
+
+
+@needs_tsne
+def test_very_many_sites_are_sampled_for_tsne_and_all_are_placed(
+    qtbot: QtBot, view: EmbeddingMap, make_atlas: Callable[..., Atlas], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projection, "MAX_FIT_ROWS", 60)
+    view.set_atlas(make_atlas(200))
+    choose(qtbot, view.bar.method, Method.TSNE.value)
+    qtbot.waitUntil(lambda: view.layers.fitted is not None, timeout=_PATIENCE_MS)
+    assert "fitted to 60 of 200" in view.note.text()
+    assert "evenly spaced" in view.note.toolTip()
+    assert np.isfinite(view.layers.xy).all() and np.isfinite(view.layers.known_xy).all()
+    assert len(view.layers.known_xy) == 200
+
+
+def test_an_element_the_atlas_never_saw_is_placed_all_the_same(
+    view: EmbeddingMap, make_atlas: Callable[..., Atlas]
+) -> None:
+    assert "Nd" not in set(make_atlas().sites.element)
+    row = int(np.flatnonzero(view.layers.sites.elements == "Nd")[0])
+    assert np.isfinite(view.layers.xy[row]).all() and row in view.layers.shown_rows()
 
 
 def test_without_opentsne_a_stored_map_is_open_by_nearest_sites_and_says_so(

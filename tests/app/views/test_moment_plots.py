@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -266,3 +267,21 @@ def test_the_plot_follows_light_and_dark(plots: MomentPlots) -> None:
         image = plots.plot.grab().toImage()
         ground = QColor(image.pixel(image.width() - 4, 3))
         assert (ground.lightness() < 80) == dark
+
+
+def test_picture_and_plotted_numbers_are_saved(
+    qtbot: QtBot, plots: MomentPlots, analyses: dict[str, Analysis], tmp_path: Path
+) -> None:
+    plots.head.setCurrentIndex(1)
+    for name in ("m.png", "m.svg", "m.pdf", "m.csv"):
+        assert plots.export.save(tmp_path / name)
+    assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (tmp_path / "m.svg").read_text(encoding="utf-8")
+    assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF")
+    lines = (tmp_path / "m.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "structure,site_index,site_label,element,moment_exp_pred_muB"
+    first = lines[1].split(",")
+    assert first[:4] == ["NiO", "0", "Ni1", "Ni"]
+    assert float(first[4]) == pytest.approx(analyses["id-NiO"].moment_exp.median[0], rel=1e-5)
+    expected = sum(int(np.isfinite(a.moment_exp.median).sum()) for a in analyses.values())
+    assert len(lines) == 1 + expected
