@@ -383,6 +383,9 @@ def test_an_atlas_alone_is_shown(qtbot: QtBot, make_atlas: Callable[..., Atlas])
     widget.set_atlas(make_atlas())
     assert len(widget.plot.known_points.xy) == 200
     assert not widget.message.isVisible()
+    widget.set_colouring(Colouring("moment"))
+    scale = widget.layers.scale
+    assert scale is not None and scale.hi > 5, "the bar has the limits of the known moments"
 
 
 def test_analyses_of_different_encoders_are_not_mixed(
