@@ -73,7 +73,7 @@ def _measure(n: int) -> tuple[list[str], Any]:
     """Names of the polyhedra with ``n`` corners, and what measures all of them, with pymatgen's tuned parameters."""
     from pymatgen.analysis.local_env import CN_OPT_PARAMS, LocalStructOrderParams
 
-    known = CN_OPT_PARAMS.get(n, {})
+    known: dict[str, list[Any]] = dict(CN_OPT_PARAMS.get(n, {}))
     names = [_NAMES.get(str(name), str(name)) for name in known]
     kinds = [str(choice[0]) for choice in known.values()]
     parameters = [dict(choice[1]) if len(choice) > 1 else None for choice in known.values()]
