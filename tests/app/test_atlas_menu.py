@@ -7,10 +7,10 @@ import threading
 
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from negnn_gui.analysis import atlas_library, own_atlas
 from negnn_gui.analysis.atlas_library import user_atlases_dir
+from negnn_gui.app import atlas_menu
 from negnn_gui.app.atlas_menu import AtlasMenu
 from negnn_gui.app.workbench import Workbench
 
@@ -41,7 +41,7 @@ def line(bench: Workbench, start: str) -> QAction:
 
 
 def make(bench: Workbench, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(QInputDialog, "getText", lambda *given: (name, True))
+    monkeypatch.setattr(atlas_menu, "ask_for_name", lambda parent, title, question, take: take(name))
     line(bench, "Make one").trigger()
 
 
@@ -106,7 +106,7 @@ def test_another_encoder_or_a_damaged_atlas_is_refused_and_the_one_in_use_stays(
     damaged = tmp_path / "damaged"
     shutil.copytree(user_atlases_dir() / "mine", damaged)
     (damaged / "vectors.npy").write_bytes(b"nothing")
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: str(damaged))
+    monkeypatch.setattr(atlas_menu, "ask_for_folder", lambda parent, title, start, take: take(damaged))
     line(bench, "Choose a folder").trigger()
     qtbot.waitUntil(lambda: len(problems) == 2, timeout=60_000)
     assert "is damaged" in problems[1]
