@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negnn_gui.models.features import MAX_Z, element_features
+from negnn_gui.structures.symmetry import equivalent_sites
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -199,9 +200,11 @@ def _ofm(rows: Rows) -> _Make:
     def make(structure: Structure, sites: list[int]) -> dict[int, FloatArray]:
         found = {site: of(structure, site) for site in sites if site != WHOLE}
         if WHOLE in sites:
-            every = [found[i] if i in found else of(structure, i) for i in range(len(structure))]
-            found[WHOLE] = np.mean(every, axis=0)
-        return found
+            # what surrounds sites that symmetry makes alike is the same: one of them is enough
+            first, count = np.unique(equivalent_sites(structure), return_index=True, return_counts=True)[1:]
+            alike = [found[i] if i in found else of(structure, i) for i in map(int, first)]
+            found[WHOLE] = np.average(alike, axis=0, weights=count)
+        return {site: found[site] for site in sites}
 
     return make
 

@@ -37,7 +37,9 @@ def reproduce(
     ] = Path("evidence"),
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="NAME", help="Only this task, such as hse_gap.", show_default="all"),
+        typer.Option(
+            "--task", metavar="NAMES", help="Only these, such as hse_gap,krr_protocol.", show_default="all"
+        ),
     ] = None,
     representations: Annotated[
         str | None,
@@ -85,10 +87,11 @@ def reproduce(
 
         torch.set_num_threads(threads)
         command = "negnn " + shlex.join(sys.argv[1:])
-        names = None if representations is None else tuple(n.strip() for n in representations.split(","))
+        names = None if representations is None else _names(representations)
         limit = parse_duration(max_time) if max_time is not None else None
+        chosen = _names(task or "")
         wanted = ReproduceOptions(
-            encoder, task, "quick" if quick else size.value, resume, limit, command, names
+            encoder, chosen, "quick" if quick else size.value, resume, limit, command, names
         )
         outcome = measure(data_folder(data), out, wanted, say_progress)
     typer.echo(
@@ -102,7 +105,12 @@ def reproduce(
         raise typer.Exit(FAILED_INPUTS)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def say_progress(done: int, total: int, name: str) -> None:
+    """Say on the error stream which cell is measured now."""
     if sys.stderr.isatty():
         typer.echo(f"\r\x1b[K{done}/{total} {name}"[:120], nl=False, err=True)
     else:

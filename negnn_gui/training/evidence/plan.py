@@ -98,9 +98,9 @@ def rows_of(sizes: Sizes) -> dict[str, int]:
 
 
 def plan(
-    data: Path, folder: Path, sizes: Sizes, encoder: str, published: Sequence[str], task: str | None = None
+    data: Path, folder: Path, sizes: Sizes, encoder: str, published: Sequence[str], tasks: Sequence[str] = ()
 ) -> list[Cell]:
-    """All cells in the order in which they are measured; ``task`` leaves only those of one task.
+    """All cells in the order in which they are measured; ``tasks`` leaves only those of some tasks.
 
     Breadth comes before depth: seed (or part) 0 of everything, then the next, so that an interrupted run has
     something of every table.
@@ -108,21 +108,23 @@ def plan(
     Raises
     ------
     ValueError
-        The task is unknown.
+        A task is unknown.
     """
     known = [LEARNING_TASK, PROTOCOL.name, *TASKS]
-    if task is not None and task not in known:
-        raise ValueError(f"unknown task {task!r}; there are {', '.join(known)}")
+    for task in tasks:
+        if task not in known:
+            raise ValueError(f"unknown task {task!r}; there are {', '.join(known)}")
+    asked = tasks or known
     rows = rows_of(sizes)
     vectors = Vectors(data, rows, folder / "cache")
     cells: list[Cell] = []
-    if task in (None, LEARNING_TASK):
+    if LEARNING_TASK in asked:
         small = SmallData(data, sizes.learning)
         first, later = _learning(small, sizes, encoder, published)
         cells += first
-    if task in (None, PROTOCOL.name):
+    if PROTOCOL.name in asked:
         cells += _protocol(vectors, sizes, encoder, published, folder)
-    wanted = [name for name in TASKS if task in (None, name)]
+    wanted = [name for name in TASKS if name in asked]
     seconds = sizes.cell_seconds
     for names in told(encoder, published):
         for name in wanted:
@@ -131,7 +133,7 @@ def plan(
             )
     for name in wanted:
         cells += parity_cells(vectors, {name: rows[name]}, f"{encoder}:01", folder, seconds)
-    if task in (None, LEARNING_TASK):
+    if LEARNING_TASK in asked:
         cells += later
     for name in wanted:
         few = [f"{encoder}:01", f"{encoder}:012", "one-hot", "ofm", "soap", "magpie"]

@@ -39,8 +39,8 @@ class ReproduceOptions:
     ----------
     encoder : str or None
         Id; None for the default one.
-    task : str or None
-        Only this task.
+    tasks : tuple of str
+        Only these tasks; all where there are none.
     size : str
         "quick", "small" or "full".
     resume : bool
@@ -54,7 +54,7 @@ class ReproduceOptions:
     """
 
     encoder: str | None
-    task: str | None
+    tasks: tuple[str, ...]
     size: str
     resume: bool
     max_seconds: float | None
@@ -80,7 +80,7 @@ def reproduce(
     info = registry.get(options.encoder or registry.default_id("encoder"), "encoder")
     published = published_encoders()
     sizes = SIZES[options.size]
-    cells = plan(data, out, sizes, info.id, [p for p in published if p != info.id], options.task)
+    cells = plan(data, out, sizes, info.id, [p for p in published if p != info.id], options.tasks)
     chosen = chosen_cells(cells, info.id, options.representations)
     # of the weights: a model card that is worded anew measures nothing anew
     _claim_folder(out, info.id, str(info.config.get("weights_sha256", info.sha256)), options)

@@ -22,7 +22,7 @@ TINY = replace(
     site_rows=40,
     methods=("ridge",),
 )
-OPTIONS = ReproduceOptions(None, "learning_curves", "quick", False, None, "negnn reproduce")
+OPTIONS = ReproduceOptions(None, ("learning_curves",), "quick", False, None, "negnn reproduce")
 
 
 @pytest.fixture(autouse=True)
@@ -64,14 +64,14 @@ def test_an_interrupt_leaves_a_report_with_what_is_missing(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reproduce(tables, tmp_path, replace(OPTIONS, task="krr_protocol"), progress)
+        reproduce(tables, tmp_path, replace(OPTIONS, tasks=("krr_protocol",)), progress)
     assert len(rows(tmp_path / "krr_protocol.csv")) == 3
     assert "the run was interrupted" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_unknown_tasks_are_named(tables: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="unknown task 'gap'; there are learning_curves, krr_protocol"):
-        reproduce(tables, tmp_path, replace(OPTIONS, task="gap"))
+        reproduce(tables, tmp_path, replace(OPTIONS, tasks=("gap",)))
 
 
 def test_missing_libraries_and_columns_cost_their_cells_only(tables: Path, tmp_path: Path) -> None:
@@ -79,12 +79,12 @@ def test_missing_libraries_and_columns_cost_their_cells_only(tables: Path, tmp_p
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(descriptors, "find_spec", lambda name: None)
-        outcome = reproduce(tables, tmp_path, replace(OPTIONS, task="krr_protocol"))
+        outcome = reproduce(tables, tmp_path, replace(OPTIONS, tasks=("krr_protocol",)))
     assert outcome.measured > 0
     assert {reason for cell, reason in outcome.missing.items() if "soap," in cell} == {
         "dscribe is missing: pip install 'negnn-gui[paper]'"
     }
-    outcome = reproduce(tables, tmp_path / "gap", replace(OPTIONS, task="hse_gap"))
+    outcome = reproduce(tables, tmp_path / "gap", replace(OPTIONS, tasks=("hse_gap",)))
     assert outcome.measured == 0
     assert set(outcome.missing.values()) == {"mp_structures.parquet lacks the column paper_hse_gap_eV"}
 
@@ -111,7 +111,9 @@ def test_breadth_comes_before_depth_and_names_choose_cells(tmp_path: Path) -> No
 
 
 def test_what_is_left_out_is_said(tables: Path, tmp_path: Path) -> None:
-    outcome = reproduce(tables, tmp_path, replace(OPTIONS, task="krr_protocol", representations=("one-hot",)))
+    outcome = reproduce(
+        tables, tmp_path, replace(OPTIONS, tasks=("krr_protocol",), representations=("one-hot",))
+    )
     assert not outcome.missing and {r["representation"] for r in rows(tmp_path / "krr_protocol.csv")} == {
         "one-hot"
     }
