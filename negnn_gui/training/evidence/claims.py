@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from negnn_gui.training.evidence.representations import JOINED_LEVELS, LEVELS, SINGLE_LEVELS
-from negnn_gui.training.evidence.summary import Mean, Row, gain, means, paired
+from negnn_gui.training.evidence.summary import Mean, Row, gain, means, of_shared_draws, paired
 from negnn_gui.training.evidence.tasks import PROTOCOL, TASKS
 
 Verdict = Literal["holds", "partly", "does not hold", "not measured"]
@@ -52,6 +52,17 @@ def of_levels(found: Mapping[tuple[str, ...], Mean], encoder: str) -> dict[str, 
     """Means by level of the representations "ENCODER:LEVEL"; keys end in the representation."""
     prefix = f"{encoder}:"
     return {key[-1].removeprefix(prefix): mean for key, mean in found.items() if key[-1].startswith(prefix)}
+
+
+def level_rows(rows: Sequence[Row], task: str, encoder: str) -> list[Row]:
+    """Kernel ridge of a task on our levels, at the seeds that all of its measured levels have."""
+    names = {f"{encoder}:{level}" for level in LEVELS}
+    own = [
+        row
+        for row in rows
+        if row["task"] == task and row["method"] == LAPLACIAN and row["representation"] in names
+    ]
+    return of_shared_draws(own, "representation")
 
 
 def protocol_claim(rows: Sequence[Row], encoder: str) -> Claim:
@@ -113,7 +124,7 @@ def range_claim(rows: Sequence[Row], encoder: str) -> Claim:
     beyond: dict[str, bool] = {}
     said = []
     for name, task in TASKS.items():
-        own = [row for row in rows if row["task"] == name and row["method"] == LAPLACIAN]
+        own = level_rows(rows, name, encoder)
         found = of_levels(means(own, ("representation",), "mae"), encoder)
         single, joined = best_level(found, SINGLE_LEVELS), best_level(found, ("0", *JOINED_LEVELS))
         if single is None or joined is None or not all(level in found for level in SINGLE_LEVELS):

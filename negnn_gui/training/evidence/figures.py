@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from negnn_gui.training.evidence.claims import LAPLACIAN, of_levels
+from negnn_gui.training.evidence.claims import LAPLACIAN, level_rows, of_levels
 from negnn_gui.training.evidence.names import element_symbol, representation_title
 from negnn_gui.training.evidence.parity import read_columns
 from negnn_gui.training.evidence.representations import JOINED_LEVELS, SINGLE_LEVELS
-from negnn_gui.training.evidence.summary import Row, means
+from negnn_gui.training.evidence.summary import Mean, Row, means
 from negnn_gui.training.evidence.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, Sequence[Row]]
 
-# Okabe and Ito's colours, of which no two are alike to a colour-blind reader
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442")
+# Okabe and Ito's colours, of which no two are alike to a colour-blind reader; brown for their yellow, too pale on white
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7a4b00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _NAMED = 8
 
@@ -63,8 +63,9 @@ def learning_curves(rows: Sequence[Row], encoder: str) -> Figure | None:
         for k, name in enumerate(nodes):
             points = sorted((int(key[2]), mean) for key, mean in found.items() if key[:2] == (family, name))
             if points:
+                aside = 1 + 0.03 * (k - (len(nodes) - 1) / 2)  # bars of one size stand side by side
                 axes.errorbar(
-                    [size for size, _ in points],
+                    [size * aside for size, _ in points],
                     [mean.value for _, mean in points],
                     [np.nan_to_num(mean.spread) for _, mean in points],
                     color=PALETTE[k],
@@ -129,6 +130,9 @@ def protocol(rows: Sequence[Row], encoder: str) -> Figure | None:
         capsize=2,
     )
     axes.set_yticks(range(len(order)), [representation_title(key[0], encoder) for key in order], fontsize=8)
+    for colour, label in ((PALETTE[0], "this program's encoder"), (PALETTE[1], "others")):
+        axes.barh([], [], color=colour, label=label)
+    axes.legend(fontsize=8, loc="lower right")
     axes.axvline(0.42, color="0.3", linewidth=1, linestyle="--")
     axes.text(0.42, len(order) - 0.3, " 0.42 to reach", fontsize=8, color="0.3", va="bottom")
     axes.set_xlabel("MAE of abs(m), mean and spread of five parts (μB)")
@@ -178,15 +182,18 @@ def ranges(rows: Sequence[Row], encoder: str) -> Figure | None:
         (panels[1], ("0", *JOINED_LEVELS), "levels joined"),
     ):
         for k, (name, task) in enumerate(TASKS.items()):
-            own = [row for row in rows if row["task"] == name and row["method"] == LAPLACIAN]
-            found = of_levels(means(own, ("representation",), "mae"), encoder)
+            found = of_levels(means(level_rows(rows, name, encoder), ("representation",), "mae"), encoder)
             if "0" not in found or len([level for level in levels if level in found]) < 2:
                 continue
             drawn = True
             known = [level for level in levels if level in found]
-            axes.plot(
-                [levels.index(level) for level in known],
+            aside = 0.05 * (k - (len(TASKS) - 1) / 2)  # bars of one level stand side by side
+            axes.errorbar(
+                [levels.index(level) + aside for level in known],
                 [found[level].value / found["0"].value for level in known],
+                [_standard_error(found[level]) / found["0"].value for level in known],
+                elinewidth=0.6,
+                capsize=1.5,
                 color=PALETTE[k % 7],
                 marker=MARKERS[k],
                 markersize=4,
@@ -194,12 +201,15 @@ def ranges(rows: Sequence[Row], encoder: str) -> Figure | None:
                 linestyle="-" if task.of == "site" else "--",
                 label=task.title,
             )
-        axes.set_xticks(range(len(levels)), levels, fontsize=8)
+        axes.set_xticks(range(len(levels)), levels, fontsize=7)
+        axes.set_xlim(-0.5, len(levels) - 0.5)
         axes.axhline(1, color="0.7", linewidth=0.8)
         axes.set_title(title, fontsize=10)
     if not drawn:
         return None
-    _outer_labels(figure, "level (bonds that an atom sees)", "MAE / MAE of level 0")
+    _outer_labels(
+        figure, "level: how many bonds away an atom still counts", "MAE / MAE of level 0, ± standard error"
+    )
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=8
     )
@@ -241,7 +251,7 @@ def site_map(folder: Path) -> Figure | None:
                 rasterized=True,
             )
         axes.set(xticks=[], yticks=[], xlabel="t-SNE 1", ylabel="t-SNE 2")
-        axes.set_title(f"by {title}", fontsize=10)
+        axes.set_title(f"{places.shape[1]:,} magnetic sites by {title}", fontsize=10)
         axes.legend(
             fontsize=7,
             frameon=False,
@@ -292,7 +302,7 @@ def parity(rows: Sequence[Row], folder: Path) -> Figure | None:
         task = TASKS[row["task"]]
         axes.set_title(f"{_wrapped(task.title)}\n({task.unit}); R² {float(row['r2']):.2f}", fontsize=8)
         axes.tick_params(labelsize=7)
-    _outer_labels(figure, "known", "predicted")
+    _outer_labels(figure, "known, in the unit of the panel", "predicted, in the unit of the panel")
     return figure
 
 
@@ -310,6 +320,10 @@ def _wrapped(title: str) -> str:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join(lines)
+
+
+def _standard_error(mean: Mean) -> float:
+    return 0.0 if np.isnan(mean.spread) else mean.spread / float(np.sqrt(mean.n))
 
 
 def _outer_labels(figure: Figure, below: str, left: str) -> None:

@@ -43,6 +43,15 @@ def means(rows: Iterable[Row], by: Sequence[str], column: str) -> dict[tuple[str
     return {key: mean for key, mean in found.items() if mean is not None}
 
 
+def of_shared_draws(rows: Sequence[Row], by: str, draw: str = "seed") -> list[Row]:
+    """Rows of those draws (seeds) that every value of ``by`` has, so that means of unequal draws are not compared."""
+    draws: dict[str, set[str]] = {}
+    for row in rows:
+        draws.setdefault(row[by], set()).add(row[draw])
+    shared = set.intersection(*draws.values()) if draws else set()
+    return [row for row in rows if row[draw] in shared]
+
+
 def paired(
     rows: Sequence[Row],
     first: Callable[[Row], bool],

@@ -65,6 +65,15 @@ def test_the_range_is_that_of_the_best_single_level(site: int, structure: int, v
     assert found.verdict != "holds" and "7 of 8 properties were measured" in found.found
 
 
+def test_levels_are_compared_over_the_seeds_that_all_of_them_have() -> None:
+    rows = regression("bulk_modulus", {f"{OURS}:0": 0.5, f"{OURS}:3": 0.4, "ofm": 0.1})
+    # a third seed, on which everything is hard, of one level only
+    rows.append({**rows[2], "seed": "2", "mae": "9"})
+    found = claims.level_rows(rows, "bulk_modulus", OURS)
+    assert {r["seed"] for r in found} == {"0", "1"} and len(found) == 4
+    assert claims.level_rows([], "bulk_modulus", OURS) == []
+
+
 def learning(family: str, size: int, plain: float, own: float) -> list[dict[str, str]]:
     errors = {"one-hot": plain, "features": plain + 0.1, f"{OURS}:01": own + 0.1, f"{OURS}:01+one-hot": own}
     return [
