@@ -90,9 +90,9 @@ def sections(report: Report) -> list[Section]:
         Section(
             "Regression on eight properties",
             (
-                "A fifth of the rows is tested, whole formulas, drawn anew by each seed; the figures are means ± standard "
-                "deviations over the seeds (one alone has no deviation). The picture shows them as shares of the error "
-                "of always saying the training mean: smaller is better. Our encoder has met many of the structures, "
+                "A fifth of the rows is tested, whole formulas, drawn anew by each seed; the figures are means ± "
+                "standard deviations over the seeds (one alone has none). The picture shows shares of the error of "
+                "always saying the training mean: smaller is better. Our encoder has met many of the structures, "
                 "without any label, and none of the formulas of the test split of the tables.",
             ),
             *_regression_table(t["regression"], encoder),
