@@ -128,20 +128,20 @@ def match_labels(labels: LabelFile, column: str, entries: Mapping[str, Structure
         if isinstance(found, str):
             problems.setdefault(found, []).append(_place(line, row))
         elif (found.entry_id, found.site) in usable:
-            problems.setdefault("repeat a row above (the first counts)", []).append(_place(line, row))
+            problems.setdefault("repeating a row above (the first counts)", []).append(_place(line, row))
         else:
             usable[found.entry_id, found.site] = found
     remarks = tuple(
-        f"{len(places)} row{'s' if len(places) > 1 else ''} {reason}: {_few(places)}"
+        f"{len(places)} row{'s' if len(places) > 1 else ''} left out, {reason}: {_few(places)}"
         for reason, places in problems.items()
     )
     rows = tuple(usable.values())
     structures = len({row.entry_id for row in rows})
     if len(rows) < FEWEST_ROWS or structures < FEWEST_GROUPS:
         shortage = (
-            f"only {len(rows)} rows can be used and {FEWEST_ROWS} are needed"
+            f"only {len(rows)} row{'s' if len(rows) != 1 else ''} can be used and {FEWEST_ROWS} are needed"
             if len(rows) < FEWEST_ROWS
-            else f"the rows belong to {structures} structures and {FEWEST_GROUPS} are needed"
+            else f"structures with usable rows: {structures}, and {FEWEST_GROUPS} are needed"
         )
         raise LabelFileError(". ".join([f"{labels.path.name}: {shortage}", *remarks]))
     return Matched(rows, remarks)
@@ -150,28 +150,28 @@ def match_labels(labels: LabelFile, column: str, entries: Mapping[str, Structure
 def _match(
     row: Mapping[str, str], column: str, of_sites: bool, by_name: Mapping[str, Sequence[StructureEntry]]
 ) -> LabelledRow | str:
-    """The label, or the reason (to be read after "3 rows") why it cannot be used."""
+    """The label, or the reason (to be read after "3 rows left out,") why it cannot be used."""
     name, text = row.get(STRUCTURE_COLUMN, ""), row.get(column, "")
     if not text:
-        return "hold no value"
+        return "without a value"
     try:
         value = float(text)
     except ValueError:
-        return "hold something that is not a number"
+        return "with something that is not a number"
     if not math.isfinite(value):
-        return "hold a number that is not finite"
+        return "with a number that is not finite"
     named = by_name.get(name) or by_name.get(Path(name).stem, [])
     if not named:
-        return "name no open structure"
+        return "naming no open structure"
     if len(named) > 1:
-        return "name a structure that is open more than once"
+        return "naming a structure that is open more than once"
     if not of_sites:
         return LabelledRow(named[0].id, -1, value)
     index = row.get(SITE_COLUMN, "")
     if not index.isdigit():
-        return f"have a {SITE_COLUMN} that is not a whole number from 0"
+        return f"with a {SITE_COLUMN} that is not a whole number from 0"
     if int(index) >= named[0].n_sites:
-        return f"have a {SITE_COLUMN} beyond the last site"
+        return f"with a {SITE_COLUMN} beyond the last site"
     return LabelledRow(named[0].id, int(index), value)
 
 

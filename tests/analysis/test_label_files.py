@@ -59,18 +59,19 @@ def test_labels_of_sites_are_matched_and_the_rest_is_counted(tmp_path: Path) -> 
     assert len(matched.rows) == 30
     assert (matched.rows[1].entry_id, matched.rows[1].site, matched.rows[1].value) == ("0", 1, 1.5)
     said = " | ".join(matched.remarks)
-    assert "2 rows repeat a row above (the first counts): line 32 (s0), line 34 (s1.cif)" in said
-    assert "1 row name no open structure: line 33 (nowhere)" in said
-    assert "hold something that is not a number: line 35 (s20)" in said
+    assert "2 rows left out, repeating a row above (the first counts): line 32 (s0), line 34 (s1.cif)" in said
+    assert "1 row left out, naming no open structure: line 33 (nowhere)" in said
+    assert "with something that is not a number: line 35 (s20)" in said
     assert "site_index beyond the last site" in said and "not a whole number from 0" in said
-    assert "hold no value" in said and "not finite" in said
+    assert "without a value" in said and "not finite" in said
 
 
 def test_too_few_rows_or_structures_are_refused_with_their_reasons(tmp_path: Path) -> None:
     lines = ["structure;gap", *(f"s{i};{i}" for i in range(19)), "who;3"]
     labels = read_label_file(write(tmp_path / "few.csv", lines))
     with pytest.raises(
-        LabelFileError, match=r"only 19 rows can be used and 20 are needed\. 1 row name no open structure"
+        LabelFileError,
+        match=r"only 19 rows can be used and 20 are needed\. 1 row left out, naming no open structure",
     ):
         match_labels(labels, "gap", ENTRIES)
     many = {str(i): entry(i, "Fe", f"f{i}") for i in range(3)}

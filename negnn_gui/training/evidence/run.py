@@ -153,7 +153,9 @@ def _write_report(
         "cells": f"{n_cells} measured in {spent / 3600:.2f} hours of one processor, {len(missing)} not measured",
         "spread": "standard deviation between seeds or parts",
     }
-    report = Report(options.size, encoder, facts, claims(rows, encoder, compared), rows, compared, missing)
+    report = Report(
+        options.size, encoder, facts, claims(rows, encoder, compared, published), rows, compared, missing
+    )
     figures = draw_all(rows, out, encoder, compared)
     write_html(out / REPORT, report, figures)
     (out / "report.md").write_text(markdown(report, figures, "figures"), encoding="utf-8")

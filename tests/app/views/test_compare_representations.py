@@ -90,7 +90,7 @@ def test_from_labels_to_a_saved_table(
     predict(session)
     assert dialog.remarks.text().startswith("29 labels of structures in 29 structures are used")
     assert "not a number: line 31 (s29)" in dialog.remarks.text()
-    assert "name no open structure: line 32 (elsewhere)" in dialog.remarks.text()
+    assert "naming no open structure: line 32 (elsewhere)" in dialog.remarks.text()
     dialog.unit.setText("eV")
     dialog.splits.setValue(2)
     said: list[str] = []
@@ -138,7 +138,7 @@ def test_what_is_wrong_is_said_and_nothing_runs(
     path = tmp_path / "few.csv"
     path.write_text("structure,m\ns1,2\n", encoding="utf-8")
     dialog.take_labels(path)
-    assert "only 1 rows can be used and 20 are needed" in dialog.remarks.text() and not dialog.run.isEnabled()
+    assert "only 1 row can be used and 20 are needed" in dialog.remarks.text() and not dialog.run.isEnabled()
     path.write_text("id,m\ns1,2\n", encoding="utf-8")
     dialog.take_labels(path)
     assert "has no column “structure”" in dialog.remarks.text()
