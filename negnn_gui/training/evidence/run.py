@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,6 +122,11 @@ def _claim_folder(out: Path, encoder: str, sha256: str, options: ReproduceOption
     path.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
 
 
+def _owner(row: Mapping[str, str]) -> str:
+    """Id of the encoder of a cell; "" for none."""
+    return (row.get("representation") or row.get("nodes") or "").rpartition(":")[0]
+
+
 def _write_report(
     out: Path,
     encoder: str,
@@ -136,7 +141,9 @@ def _write_report(
         for cell in cells
         if cell not in tables[cell.table.name]
     }
-    rows = {name: table.rows for name, table in tables.items()}
+    # a folder may hold cells of an earlier encoder of ours too: they stay in its tables
+    owners = {"", encoder, *published}
+    rows = {name: [row for row in table.rows if _owner(row) in owners] for name, table in tables.items()}
     spent = sum(float(row["cpu_seconds"]) for own in rows.values() for row in own)
     n_cells = sum(len(own) for own in rows.values())
     sizes = SIZES[options.size]

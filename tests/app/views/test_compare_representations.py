@@ -154,3 +154,35 @@ def test_a_missing_library_is_named_with_its_installation(
     soap = next(item for item in items if item.text().startswith("SOAP"))
     assert soap.text() == "SOAP (not installed)" and "pip install 'negnn-gui[paper]'" in soap.toolTip()
     assert not soap.flags() & Qt.ItemFlag.ItemIsEnabled
+
+
+def test_labels_of_sites_with_keys_alone(
+    qtbot: QtBot, session: Session, dialog: CompareRepresentations, tmp_path: Path
+) -> None:
+    predict(session)
+    path = tmp_path / "sites.csv"
+    rows = [f"s{i},{k},{(i % 10 + k) / 4}" for i in range(12) for k in (0, 1)]
+    again = ["s0,0,9", "s1,7,1", "s2,0,strong"]
+    path.write_text("structure,site_index,moment\n" + "\n".join([*rows, *again]) + "\n", encoding="utf-8")
+    dialog.take_labels(path)
+    said = dialog.remarks.text()
+    assert said.startswith("24 labels of sites in 12 structures are used")
+    assert "1 row left out, repeating a row above (the first counts): line 26 (s0)" in said
+    assert "1 row left out, with a site_index beyond the last site: line 27 (s1)" in said
+    assert "1 row left out, with something that is not a number: line 28 (s2)" in said
+    dialog.splits.setValue(1)
+    for index in range(dialog.list.count()):
+        item = dialog.list.item(index)
+        item.setCheckState(Qt.CheckState.Unchecked)
+    assert not dialog.run.isEnabled()
+    dialog.list.setFocus()
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Home)
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Space)
+    assert len(dialog.chosen()) == 1 and dialog.run.isEnabled()
+    dialog.run.setFocus()
+    qtbot.keyClick(dialog.run, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: dialog.run.isEnabled(), timeout=60_000)
+    result = dialog.results.results[0]
+    assert len(result.rows) and result.fault == ""
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
