@@ -102,7 +102,7 @@ def measure_restart(settings: Settings) -> Measured:
                 Figure(f"named_{where}", float(kept.named), "", target=float(n_bad), best="high"),
                 Figure(f"took_{where}", kept.seconds, "s"),
             ]
-    details: dict[str, object] = {
+    details: dict[str, str | int | float] = {
         "files": n_files,
         "bad": n_bad,
         "kills": ", ".join(f"{where} {kept.kills}" for where, kept in runs.items()),
