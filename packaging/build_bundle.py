@@ -26,6 +26,12 @@ def freeze(dist: Path, work: Path) -> None:
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(dist), "--workpath", str(work), str(SPEC)]
     subprocess.run(command, check=True, cwd=ROOT)
+    if sys.platform.startswith("linux"):
+        import strip_symbols
+
+        bundle = dist / "negnn-gui"
+        (bundle / "negnn").symlink_to("negnn-gui")  # start.py tells them apart by their names
+        print(f"symbols for debuggers taken out: {strip_symbols.strip_symbols(bundle / '_internal') / 1e6:.0f} MB")
 
 
 def described(bundle: Path) -> str:
