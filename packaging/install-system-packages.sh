@@ -1,9 +1,15 @@
 #!/bin/sh
-# Installs those libraries of system-packages.txt that this Debian or Ubuntu lacks. Without the right to do so it
-# prints the command and goes on, for the program may well work without; elsewhere it does nothing.
+# Installs those libraries of system-packages.txt that this Debian or Ubuntu lacks; with --checks also the tools of
+# system-packages-checks.txt, by which the tests judge the files for the desktop. Without the right to do so it prints
+# the command and goes on, for the program may well work without; elsewhere it does nothing.
 set -eu
 
 list=$(dirname "$0")/system-packages.txt
+case ${1:-} in
+    "") wanted_lists=$list ;;
+    --checks) wanted_lists="$list $(dirname "$0")/system-packages-checks.txt" ;;
+    *) echo "usage: install-system-packages.sh [--checks]" >&2; exit 2 ;;
+esac
 [ "$(uname -s)" = Linux ] || exit 0
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
     echo "If no window appears, install what this system calls the libraries in $list."
@@ -13,10 +19,10 @@ fi
 # A newer release may carry a library under another name that "provides" the old one (libglib2.0-0t64).
 present=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Provides}\n' | sed -n 's/^ii//p' | tr ', ' '\n\n')
 missing=
-while read -r package; do
-    [ -n "$package" ] || continue
+# shellcheck disable=SC2013,SC2086  # lists of words are meant
+for package in $(cat $wanted_lists); do
     printf '%s\n' "$present" | grep -qxF "$package" || missing="$missing $package"
-done <"$list"
+done
 
 # A Python without venv is mended here too; find-python.sh says what is wrong with the others.
 if [ -z "${PYTHON:-}" ] && ! sh "$(dirname "$0")/find-python.sh" >/dev/null 2>&1; then

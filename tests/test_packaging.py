@@ -245,6 +245,22 @@ def test_a_complete_system_is_left_alone(tools: Path) -> None:
     assert not (tools / "calls").exists()
 
 
+@on_linux
+def test_the_tools_of_the_checks_are_installed_where_asked(tools: Path) -> None:
+    present = " ".join(f"'ii  {name} '" for name in _all_packages())
+    _fake_dpkg(tools, present, user=0)
+    assert _script("install-system-packages.sh", "--checks", path=tools).returncode == 0
+    installing = (tools / "calls").read_text().splitlines()[-1]
+    wanted = (PACKAGING / "system-packages-checks.txt").read_text(encoding="utf-8").split()
+    assert installing.endswith("--no-install-recommends " + " ".join(wanted))
+
+
+@on_linux
+def test_an_unknown_option_of_the_installation_is_refused(tools: Path) -> None:
+    answer = _script("install-system-packages.sh", "--all", path=tools)
+    assert (answer.returncode, answer.stderr) == (2, "usage: install-system-packages.sh [--checks]\n")
+
+
 def test_continuous_integration_runs_make_test_and_nothing_else() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

@@ -1,4 +1,4 @@
-"""What a bundle leaves out: modules that the program never reaches, and files that only builds and tests of libraries use."""
+"""What a bundle leaves out: modules that the program never reaches, files for building and testing libraries."""
 
 from __future__ import annotations
 
