@@ -31,7 +31,9 @@ def freeze(dist: Path, work: Path) -> None:
 
         bundle = dist / "negnn-gui"
         (bundle / "negnn").symlink_to("negnn-gui")  # start.py tells them apart by their names
-        print(f"symbols for debuggers taken out: {strip_symbols.strip_symbols(bundle / '_internal') / 1e6:.0f} MB")
+        print(
+            f"symbols for debuggers taken out: {strip_symbols.strip_symbols(bundle / '_internal') / 1e6:.0f} MB"
+        )
 
 
 def described(bundle: Path) -> str:

@@ -24,6 +24,22 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 PICTURES = sorted((DOCS / "images").glob("*.png"))
 LARGEST_PICTURE = 250_000
 
+WINDOW_OPTIONS = {
+    "--appearance",
+    "--device",
+    "--disorder",
+    "--example",
+    "--exit",
+    "--export-csv",
+    "--model",
+} | {
+    "--screenshot",
+    "--size",
+    "--verbose",
+}
+OTHER_OPTIONS = {"--dist", "--only-pack", "--work", "--checks"}
+"""Of the scripts in packaging/."""
+
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -113,6 +129,57 @@ def _parse(command: Any, arguments: list[str]) -> None:
     assert not rest, f"{rest} are too many arguments"
     required = [p for p in command.params if p.required and not values.get(p.name)]
     assert not required, f"{[p.name for p in required]} are missing"
+
+
+def _all_options(command: Any) -> set[str]:
+    """Options of a command and of everything below it."""
+    named = {option for p in command.params for option in (*p.opts, *p.secondary_opts)} | {"--help", "-h"}
+    for below in getattr(command, "commands", {}).values():
+        named |= _all_options(below)
+    return named
+
+
+@each_page
+def test_options_named_in_the_text_exist(page: Path) -> None:
+    """Outside samples an option stands alone (``--resume``), or after its command (``negnn predict --resume``)."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    command = typer.main.get_command(app)
+    known = _all_options(command) | WINDOW_OPTIONS | OTHER_OPTIONS
+    for span in re.findall(r"`([^`]+)`", text):
+        words = " ".join(span.split()).split(" ")
+        options = {word.split("=")[0] for word in words if re.match(r"--[a-z]", word)}
+        options = {option for both in options for option in both.split("/")}
+        if Path(words[0]).name == "negnn" and len(words) > 1:
+            options -= _options_along(command, words[1:])
+            assert not options, f"{span}: there is no {options}"
+        elif words[0].startswith("-"):
+            assert options <= known, f"{span}: nothing has {options - known}"
+
+
+def _options_along(command: Any, words: list[str]) -> set[str]:
+    """Options of the command that the words name; ``train|pretrain`` names two."""
+    if not hasattr(command, "commands"):
+        return _all_options(command)
+    if words[0].startswith("-"):
+        return {option for p in command.params for option in p.opts} | {"--help", "--version"}
+    chosen = [name for name in words[0].split("|") if name not in ("...", "…")]
+    for name in chosen:
+        assert name in command.commands, f"there is no command {name}"
+    return set.intersection(*(_options_along(command.commands[name], words[1:] or [""]) for name in chosen))
+
+
+@each_page
+def test_models_named_in_commands_are_shipped(page: Path) -> None:
+    """Reports may name models that are gone; what a reader is to type may not."""
+    shipped = {card.parent.name for card in (ROOT / "resources" / "models").glob("*/README.md")}
+    text = page.read_text(encoding="utf-8")
+    commands = [
+        *_blocks(page, "sh"),
+        *_blocks(page, "python"),
+        *re.findall(r"`(negnn(?:-gui)? [^`]+)`", text),
+    ]
+    named = set(re.findall(r"\b(?:ssl-\w+-\d|negnn-[a-z]+-\d)[\w-]*", "\n".join(commands)))
+    assert named <= shipped
 
 
 @each_page
