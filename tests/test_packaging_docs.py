@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import click
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from negnn_gui.__main__ import parse_arguments
 from negnn_gui.bench import suite
@@ -196,21 +198,106 @@ def test_python_samples_compile(page: Path) -> None:
         compile(sample, page.name, "exec")
 
 
-RUNNING = [page for page in PAGES if any("from negnn_gui" in block for block in _blocks(page, "python"))]
+PREAMBLE = {
+    "data.md": "import hashlib; reduced_formula = 'NiO'",
+    "screening.md": "import pandas; from pathlib import Path; Path('RESULTS/parts').mkdir(parents=True);"
+    "pandas.DataFrame({'element': ['Ni']}).to_parquet('RESULTS/parts/sites-000001.parquet')",
+}
+"""What a sample takes for granted."""
+
+WITH_PYTHON = [page for page in PAGES if _blocks(page, "python")]
 
 
-@pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.name)
-def test_python_samples_run(page: Path, tmp_path: Path) -> None:
-    """One after the other, as in a notebook, beside files of the names they use."""
+@pytest.fixture
+def readers_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with files of the names that the samples use."""
     examples = ROOT / "resources" / "examples"
     (tmp_path / "resources").symlink_to(ROOT / "resources")
-    for name, example in {"NiO.cif": "NiO", "MnO.cif": "MnO", "a.cif": "Fe", "b.cif": "Co"}.items():
+    for folder in ("structures", "database"):
+        (tmp_path / folder).mkdir()
+    for name, example in {
+        "NiO.cif": "NiO",
+        "MnO.cif": "MnO",
+        "a.cif": "Fe",
+        "b.cif": "Co",
+        "structures/Fe.cif": "Fe",
+        "database/Co.cif": "Co",
+    }.items():
         (tmp_path / name).symlink_to(examples / f"{example}.cif")
-    code = "\n".join(_blocks(page, "python"))
+    frame = (
+        '2\nLattice="2.87 0 0 0 2.87 0 0 0 2.87" Properties=species:S:1:pos:R:3\n'
+        "Fe 0 0 0\nFe 1.435 1.435 1.435\n"
+    )
+    (tmp_path / "run.extxyz").write_text(2 * frame, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.name)
+def test_python_samples_run(page: Path, readers_folder: Path) -> None:
+    """One after the other, as in a notebook."""
+    code = "\n".join([PREAMBLE.get(page.name, ""), *_blocks(page, "python")])
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240
+        [sys.executable, "-c", code],
+        cwd=readers_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_rule_of_the_splits_is_the_one_that_the_page_shows() -> None:
+    from negnn_gui.training.dataset_rows import CALCULATED, split_of
+
+    [sample] = _blocks(DOCS / "data.md", "python")
+    for formula in ("NiO", "Fe2O3", "MnF2", "LaMnO3", "CrI3", "Cu", "U3Si2", "CoO", "TbMnO3", "SrFeO2"):
+        known: dict[str, Any] = {"hashlib": hashlib, "reduced_formula": formula}
+        exec(sample, known)
+        k = known["k"]
+        expected = None if k < 50 else "test" if k < 100 else "val" if k < 150 else "train"
+        assert split_of(formula, CALCULATED) == expected
+
+
+def _runnable(page: Path) -> list[list[str]]:
+    """Sample commands that need nothing but structures and the shipped models."""
+    commands = []
+    for program, *arguments in _commands(page):
+        if Path(program).name != "negnn" or {"--cluster", "--device", "-h", "--help"} & set(arguments):
+            continue
+        if arguments[0] in ("predict", "embed", "render") or arguments[:2] in (
+            ["models", "list"],
+            ["models", "show"],
+            ["bench", "--list"],
+        ):
+            commands.append(arguments)
+    return commands
+
+
+WITH_COMMANDS = [page for page in PAGES if _runnable(page)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
+def test_shell_samples_run(page: Path, readers_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be run at once is run, in the page's order, in one folder."""
+    monkeypatch.setenv("VTK_DEFAULT_OPENGL_WINDOW", "vtkOSOpenGLRenderWindow")
+    shipped = sorted(card.parent.name for card in (ROOT / "resources" / "models").glob("*/README.md"))[0]
+    for arguments in _runnable(page):
+        small = [re.sub(r"^\d+x\d+$", "320x240", word) for word in arguments]
+        result = CliRunner().invoke(app, [shipped if word == "MODEL" else word for word in small])
+        assert result.exit_code == 0, f"{' '.join(arguments)}: {result.output}"
+        for option in ("-o", "--embeddings", "--dictionary", "--summary"):
+            if option in arguments:
+                assert (readers_folder / arguments[arguments.index(option) + 1]).stat().st_size
+
+
+@each_page
+def test_every_sample_is_in_a_fence(page: Path) -> None:
+    """An indented sample would be read by no test."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert not re.findall(r"^ {4,}(?:negnn|make|pip|\.venv)\b.*$", text, flags=re.MULTILINE)
 
 
 def test_every_benchmark_is_described() -> None:

@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     running: list[Running] = []
 
     def go_on() -> None:
+        if arguments.verbose:
+            sys.stderr.write("negnn-gui: window shown\n")  # what packaging/time_start.py waits for
         from negnn_gui.app.running import Running  # most of the program: not before the first paint
 
         try:
