@@ -5,6 +5,7 @@ PyInstaller itself takes many minutes and is run by ``make bundle``; here small 
 
 from __future__ import annotations
 
+import ast
 import csv
 import shutil
 import struct
@@ -25,6 +26,7 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pack
 def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scripts of packaging/ can be imported."""
     monkeypatch.syspath_prepend(str(ROOT / "packaging" / "linux"))
+    monkeypatch.syspath_prepend(str(ROOT / "packaging" / "bundle"))
     monkeypatch.syspath_prepend(str(ROOT / "packaging"))
 
 
@@ -148,6 +150,72 @@ def test_the_smoke_test_leaves_nothing_of_this_python_in_reach(
     environment = try_bundle._bare_environment(tmp_path)
     assert environment["HOME"] == str(tmp_path)
     assert not any(str(ROOT) in value for value in environment.values())
+
+
+# --- contents ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "unused"),
+    [
+        ("torch/lib/libtorch_cpu.so", False),
+        ("torch/lib/libtorchbind_test.so", True),
+        ("torch/bin/torch_shm_manager", False),
+        ("torch/bin/test_api", True),
+        ("torch/test/test_ops.py", True),
+        ("torch/testing/_internal/logging_tensor.py", False),
+        ("torch/testing/_internal/common_utils.py", True),
+        ("torch\\lib\\torch_cpu.dll", False),
+        ("pyarrow/libarrow_flight.so.2600", True),
+        ("libarrow_flight.so.2600", True),
+        ("pyarrow\\arrow_flight.dll", True),
+        ("pyarrow/libarrow_substrait.so.2600", False),
+        ("pyarrow/include/arrow/api.h", True),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", False),
+        ("PySide6/Qt/plugins/platforms/libqlinuxfb.so", True),
+        ("PySide6/Qt/plugins/platformthemes/libqgtk3.so", True),
+        ("resources/examples/NiO.cif", False),
+    ],
+)
+def test_what_a_bundle_leaves_out(scripts: None, place: str, unused: bool) -> None:
+    assert _module("contents").is_unused(place) is unused
+
+
+def test_nothing_left_out_is_imported_by_the_program(scripts: None) -> None:
+    """Imports inside functions of training and of the data sets' client ask for an installation with Python."""
+    left_out = set(_module("contents").UNUSED_MODULES)
+    for path in (ROOT / "negnn_gui").rglob("*.py"):
+        if path.relative_to(ROOT / "negnn_gui").parts[0] == "training":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in names:
+                parts = name.split(".")
+                above = {".".join(parts[: n + 1]) for n in range(len(parts))}
+                assert not above & left_out, f"{path.name} imports {name}"
+
+
+@on_linux
+def test_symbols_are_taken_from_libraries_that_bear_it(
+    scripts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import strip_symbols
+
+    kept, stripped = tmp_path / "numpy.libs" / "blas.so", tmp_path / "vtkmodules" / "libvtkCommonCore.so"
+    for library in (kept, stripped):
+        library.parent.mkdir()
+        library.write_bytes(b"x" * 1000)
+    (tmp_path / "vtkmodules" / "link.so").symlink_to(stripped)
+    monkeypatch.setattr(strip_symbols.shutil, "which", lambda _name: "strip")
+    monkeypatch.setattr(
+        strip_symbols.subprocess, "run", lambda command, check: Path(command[-1]).write_bytes(b"x" * 400)
+    )
+    assert strip_symbols.strip_symbols(tmp_path) == 600
+    assert kept.stat().st_size == 1000
+    monkeypatch.setattr(strip_symbols.shutil, "which", lambda _name: None)
+    assert strip_symbols.strip_symbols(tmp_path) == 0
 
 
 # --- packages ---------------------------------------------------------------------------------------
