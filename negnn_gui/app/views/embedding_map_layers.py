@@ -105,8 +105,8 @@ class MapLayers(QObject):
                 self._draw_sites()
             self._plot.set_bounds(np.concatenate([self.xy[self._shown], self.known_xy]))
             if moving and self._can_move(before):
-                new = np.isnan(before[0]).any(axis=1)[:, None]
-                self._origin = np.where(new, self.xy, before[0]), before[1], before[2]
+                # a site that had no place before appears where it belongs
+                self._origin = np.where(np.isnan(before[0]), self.xy, before[0]), before[1], before[2]
                 self._movement.start()
             else:
                 self._draw_places(self.xy, self.known_xy)
