@@ -67,8 +67,8 @@ class Actions(QObject):
             "Ctrl+Shift+C",
             "Put a picture of the 3D view on the clipboard",
         )
-        self.close_entry = make("&Close structure", bench.close_chosen, "close", Keys.Close)
-        self.quit = make("&Quit", bench.window.close, None, Keys.Quit)
+        self.close_entry = make("&Close structure", bench.close_chosen, "close", "Ctrl+W")
+        self.quit = make("&Quit", bench.window.close, None, "Ctrl+Q")
         self.clear_selection = make("Clear &selection\tEsc", bench.clear_selection)
         self.reset_docks = make("&Reset docks", bench.reset_docks)
         self.about = make("&About", bench.show_about, "info")
@@ -226,6 +226,7 @@ class Actions(QObject):
         bar.addSeparator()
         bar.addWidget(_menu_button("Export", "export", self._export))
         more = bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        assert isinstance(more, QToolButton)
         more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         more.setAccessibleName("More tools")
         more.setToolTip("Tools for which the window is too narrow")

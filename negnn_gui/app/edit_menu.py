@@ -27,7 +27,7 @@ class EditActions(QObject):
         self.undo = stack.createUndoAction(bench.window, "&Undo")
         self.redo = stack.createRedoAction(bench.window, "&Redo")
         self.undo.setShortcut(QKeySequence(Keys.Undo))
-        self.redo.setShortcut(QKeySequence(Keys.Redo))
+        self.redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))  # the same everywhere, as the guide has it
         for action, name, icon in ((self.undo, "undo", "undo"), (self.redo, "redo", "redo")):
             action.setObjectName(f"edit/{name}")  # its text changes with what there is to undo
             action.setIcon(line_icon(icon))
