@@ -159,6 +159,8 @@ def test_every_dialog_and_window_is_as_accessible(bench, qtbot, nio, tmp_path):
     wrong = {"light": found_in(bench, look)}
 
     def look_again(widget: QWidget) -> dict[str, list[str]]:
+        widget.resize(widget.sizeHint().expandedTo(widget.size()))  # a larger screen than the tests have
+        QApplication.processEvents()
         return {"faint": walking.faint(widget), "cut off": walking.clipped(widget)}
 
     bench.set_appearance("dark")

@@ -93,7 +93,22 @@ def unexplained(root: QWidget) -> list[str]:
 
 def without_unit(root: QWidget) -> list[str]:
     """Fields for real numbers that say no unit, neither behind the number nor in the tooltip."""
-    units = ("Å", "μB", "°", "%", "px", "pixel", "times", "×", " s", "no unit", "neighbour", "distance")
+    units = (
+        "Å",
+        "μB",
+        "°",
+        "%",
+        "px",
+        " mm",
+        "in the unit of",
+        "pixel",
+        "times",
+        "×",
+        " s",
+        "no unit",
+        "neighbour",
+        "distance",
+    )
     return [
         describe(widget)
         for widget in controls(root)
@@ -120,10 +135,14 @@ def _has_action(button: QToolButton) -> bool:
 
 
 def _in_a_group_that_was_reached(widget: QWidget, reached: set[QWidget]) -> bool:
-    """Of radio buttons Tab reaches the chosen one; arrows go on to the others."""
-    if not isinstance(widget, QRadioButton):
+    """Of buttons that exclude each other Tab reaches the chosen one; arrows go on to the others."""
+    if not isinstance(widget, QAbstractButton):
         return False
-    return any(isinstance(other, QRadioButton) and other.parent() is widget.parent() for other in reached)
+    if (group := widget.group()) is not None and group.exclusive():
+        return any(other in reached for other in group.buttons())
+    return isinstance(widget, QRadioButton) and any(
+        isinstance(other, QRadioButton) and other.parent() is widget.parent() for other in reached
+    )
 
 
 def clipped(root: QWidget) -> list[str]:

@@ -85,6 +85,7 @@ class ExportDialog(QDialog):
             "Rows of the table that is in front; a crystal is whole whatever site of it was chosen"
         )
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Format", self.kind)
         form.addRow("Rows", self.rows)

@@ -87,11 +87,13 @@ class NewScreening(QDialog):
 
     def _form(self) -> QFormLayout:
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.folder = QLineEdit(str(default_folder(self._paths)))
         self.folder.setToolTip("A new folder for the tables of the results (Parquet)")
         browse = QPushButton("Choose…")
         browse.setAccessibleName("Choose the folder of the results")
+        browse.setToolTip("Choose in which folder the new one is made")
         browse.clicked.connect(self._browse)
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
@@ -125,6 +127,7 @@ class NewScreening(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Screen nothing")
         self.start = buttons.addButton("Start screening", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setDefault(True)
+        self.start.setToolTip("Read and predict everything; the results are kept in the folder")
         self.open_all: QPushButton | None = None
         if offer_open:
             self.open_all = buttons.addButton("Open all here", QDialogButtonBox.ButtonRole.ActionRole)

@@ -104,6 +104,7 @@ class StoreTable(QWidget):
         self.view = SitesView(self)
         self.view.setModel(self.model)
         self.view.setAccessibleName(self.table.capitalize())
+        self.view.setToolTip("Moments in μB; Enter opens a structure, Ctrl+C copies the chosen rows")
         self.view.chosen.connect(self.model.choose)
         self.view.copy_wanted.connect(self.copy)
         self.view.row_opened.connect(self._open)

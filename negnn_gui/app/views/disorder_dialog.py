@@ -78,10 +78,14 @@ class DisorderDialog(QDialog):
         layout.addWidget(buttons)
         self.add(entries)
         self._radios["majority"].setFocus()
+        self.resize(self.sizeHint())  # Qt would not give it more than two thirds of the screen
 
     def sizeHint(self) -> QSize:
         """Room for some structures, whatever the size of the letters."""
-        return QSize(70 * self.fontMetrics().averageCharWidth(), 24 * self.fontMetrics().height())
+        width = 70 * self.fontMetrics().averageCharWidth()
+        layout = self.layout()
+        words = 0 if layout is None else layout.totalHeightForWidth(width)
+        return QSize(width, max(24 * self.fontMetrics().height(), words))
 
     def add(self, entries: Iterable[StructureEntry]) -> None:
         """Ask about more structures at once."""

@@ -46,10 +46,20 @@ class ColoursSection(Section):
         self.automatic.toggled.connect(self._set_limits)
         self.form.addRow(self.automatic)
         self.lo = number(
-            "Lower end of the colour bar", "Value of the first colour", -_FAR, _FAR, 0.1, decimals=3
+            "Lower end of the colour bar",
+            "Value of the first colour, in the unit of the bar",
+            -_FAR,
+            _FAR,
+            0.1,
+            decimals=3,
         )
         self.hi = number(
-            "Upper end of the colour bar", "Value of the last colour", -_FAR, _FAR, 0.1, decimals=3
+            "Upper end of the colour bar",
+            "Value of the last colour, in the unit of the bar",
+            -_FAR,
+            _FAR,
+            0.1,
+            decimals=3,
         )
         line = QHBoxLayout()
         for box in (self.lo, self.hi):

@@ -99,6 +99,7 @@ class ImageDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Save nothing")
         self.save = QPushButton("Save…")
         self.save.setDefault(True)
+        self.save.setToolTip("Choose a file, and save the picture")
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Put the picture on the clipboard")
         buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QWidget
 
 from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.app.views.like_this_query import Query, queries
@@ -52,7 +52,7 @@ class KnownSitesPanel(QWidget):
         self.message.setMargin(12)
         page = self.build()
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.message)
+        self._stack.addWidget(_scrolling(self.message))
         self._stack.addWidget(page)
         self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._search)
@@ -119,3 +119,13 @@ class KnownSitesPanel(QWidget):
         if any(query.analysis.encoder.sha256 != wanted for query in self.compared()):
             return self.FOREIGN
         return ""
+
+
+def _scrolling(message: QLabel) -> QScrollArea:
+    """Large letters in a small dock: the sentence scrolls rather than being cut off."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setAccessibleName("Message")
+    area.setWidget(message)
+    return area
