@@ -11,6 +11,7 @@ from minimal_cif import minimal_cif
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from negnn_gui.app.screening.computing_place import GoOnElsewhere
 from negnn_gui.app.screening.state import Stage as ScreeningStage
 from negnn_gui.app.views.settings import PAGES
 from negnn_gui.screening.store_run import StoreRequest
@@ -96,6 +97,7 @@ OPENED: dict[str, Callable[[object], object]] = {
     "new screening": lambda bench: bench.screening.offer([bench.session.current.path], "5,000 files"),
     "screening": lambda bench: bench.screening.show(),
     "export of a screening": export_of_a_screening,
+    "go on elsewhere": lambda bench: GoOnElsewhere(bench.preferences, "", bench.window).open(),
     "log": lambda bench: bench.show_log(),
     "model card": lambda bench: bench.show_model_card(),
     "about": lambda bench: bench.show_about(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QDockWidget, QMessageBox, QPlainTextEdit, QPushButton, QTextBrowser
 
 from negnn_gui.app.main_window import MainWindow
+from negnn_gui.app.reporting import ErrorReporter, log_path
 from negnn_gui.app.session import Stage
 from negnn_gui.app.theme import Theme, is_dark, palette, warning_colour
 from negnn_gui.app.workbench import Workbench
@@ -241,10 +243,33 @@ def test_error_report_can_be_copied_and_comes_once(bench):
     box.close()
 
 
-def test_log_is_shown(bench):
-    bench.show_log()
+def test_log_is_shown_and_copied_without_folders(bench):
+    log_path().parent.mkdir(parents=True, exist_ok=True)
+    line = "2026-01-02 03:04:05,678 WARNING x: read /home/ann/private/NiO.cif"
+    log_path().write_text(f"{line}\n")
+    bench.menus.show_log.trigger()
     [view] = [v for v in bench.window.findChildren(QPlainTextEdit) if v.accessibleName() == "Log"]
+    assert view.toPlainText().strip() == line
+    [copy] = [b for b in view.window().findChildren(QPushButton) if b.text() == "Copy for a report"]
+    copy.click()
+    assert QGuiApplication.clipboard().text() == "2026-01-02 03:04:05,678 WARNING x: read …/NiO.cif"
     view.window().close()
+
+
+def test_an_uncaught_error_becomes_a_dialog_with_a_report_that_names_no_folder(bench, monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    reporter = ErrorReporter(bench.window)
+    reporter.reported.connect(bench.show_error)
+    reporter.install()
+
+    sys.excepthook(ValueError, ValueError("cannot use /home/ann/private/NiO.cif"), None)
+    [box] = bench.window.findChildren(QMessageBox)
+    assert "ValueError" in box.text() and "still open" in box.text()
+    report = box.detailedText()
+    assert "ValueError: cannot use …/NiO.cif" in report
+    assert "ann" not in report and str(Path.home()) not in report
+    box.close()
 
 
 def test_docks_are_remembered_and_can_be_reset(make_bench, preferences):

@@ -148,3 +148,28 @@ def test_read_only_home_costs_the_log_only(own_settings, qapp, monkeypatch, capl
         for handler in [h for h in root.handlers if h not in handlers]:
             root.removeHandler(handler)
         root.setLevel(level)
+
+
+def test_the_log_rotates_and_stays_small(log):
+    for number in range(60):
+        logging.getLogger("x").warning("%d %s", number, "y" * 99_000)
+    files = sorted(log.parent.glob("negnn-gui.log*"))
+    assert [file.name for file in files] == ["negnn-gui.log", *(f"negnn-gui.log.{n}" for n in (1, 2, 3))]
+    assert max(file.stat().st_size for file in files) <= 1_000_000
+    assert " 59 yyy" in log.read_text(), "the latest lines are in the first file"
+
+
+def test_verbose_writes_the_log_to_the_terminal_as_well(own_settings, qapp, capsys):
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        reporting.start_log(verbose=True)
+        logging.getLogger("x").info("something to see")
+    finally:
+        logging.captureWarnings(False)
+        for handler in [h for h in root.handlers if h not in handlers]:
+            root.removeHandler(handler)
+            handler.close()
+        root.setLevel(level)
+    assert "INFO x: something to see" in capsys.readouterr().err
+    assert "INFO x: something to see" in reporting.log_path().read_text()

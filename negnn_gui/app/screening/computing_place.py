@@ -76,6 +76,8 @@ class GoOnElsewhere(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go_on = buttons.addButton("Go on", QDialogButtonBox.ButtonRole.AcceptRole)
         self.go_on.setDefault(True)
+        self.go_on.setToolTip("Predict the rest there")
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Leave the screening as it stopped")
         buttons.accepted.connect(self._choose)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
