@@ -84,6 +84,7 @@ def test_every_other_kind_of_change(bench, nio, qtbot, wait_until_idle, undone_a
     assert names(bench) == ["rocksalt", "rocksalt_copy"]
     undone_and_redone("close", lambda: names(bench), lambda: qtbot.keyClick(bench.window, Key.Key_W, CTRL))
     assert len(names(bench)) == 1
+    qtbot.waitUntil(lambda: views.settled and views.table.view.model().rowCount() == 2, timeout=60_000)
 
     undone_and_redone(
         "selection", lambda: session.selection, lambda: qtbot.keyClick(views.table.view, Key.Key_A, CTRL)
@@ -125,7 +126,7 @@ def test_the_choice_of_an_ordering(bench, nio, qtbot, wait_until_idle, undone_an
         wait_until_idle(bench.controller)
 
     undone_and_redone("ordering", lambda: names(bench), choose)
-    [ordered] = [entry for entry in bench.session.entries.values() if entry.ordering_of is not None]
+    [ordered] = [entry for entry in bench.session.entries.values() if entry.ordering_of]
     assert ordered.formula == "FeO"
 
 
