@@ -40,10 +40,13 @@ class PublishedForm(QDialog):
         self.name = _line("Name of the model", "Letters, digits, '.', '_' and '-'")
         form = QFormLayout(self)
         form.addRow(text)
-        form.addRow(
-            "&Checkpoint", self._with_browse(self.file, "Published checkpoints (*.pth *.pt);;All files (*)")
-        )
-        form.addRow("&Element table", self._with_browse(self.table, "JSON (*.json);;All files (*)"))
+        for title, line, kinds in (
+            ("&Checkpoint", self.file, "Published checkpoints (*.pth *.pt);;All files (*)"),
+            ("&Element table", self.table, "JSON (*.json);;All files (*)"),
+        ):
+            label = QLabel(title)
+            label.setBuddy(line)  # Qt finds it by itself only where the row is one widget
+            form.addRow(label, self._with_browse(line, kinds))
         form.addRow("&Name", self.name)
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
