@@ -128,13 +128,21 @@ def close_all(bench) -> None:
     QApplication.sendPostedEvents(None, 52)  # deferred deletes
 
 
+def settle(bench) -> None:
+    """Let what is read arrive (the list of models) and be laid out."""
+    for _ in range(3):
+        while bench.controller.busy:
+            QApplication.processEvents()
+        QApplication.processEvents()
+
+
 def found_in(bench, look: Callable[[QWidget], dict[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
     """What ``look`` finds wrong in every window and dialog; nothing wrong is left out."""
     found = {}
     for name, show in OPENED.items():
         before = on_screen()
         show(bench)
-        QApplication.processEvents()
+        settle(bench)
         wrong = {kind: these for kind, these in look(newest(before)).items() if these}
         if wrong:
             found[name] = wrong
