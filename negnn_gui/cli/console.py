@@ -61,6 +61,11 @@ def needing_extra(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("negnn_gui"):
             raise
+        if getattr(sys, "frozen", False):
+            raise CommandError(
+                f"this command needs {error.name}, which bundles leave out: install the program with Python, "
+                f"pip install 'negnn-gui[{extra}]'"
+            ) from error
         raise CommandError(f"{error.name} is missing: pip install 'negnn-gui[{extra}]'") from error
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from negnn_gui import __version__
 from negnn_gui.cli import app
-from negnn_gui.cli.console import CommandError, ReportingGroup
+from negnn_gui.cli.console import CommandError, ReportingGroup, needing_extra
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -237,3 +237,19 @@ def test_what_cannot_be_drawn_is_said(quick: Run, work: Path, arguments: list[st
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in work.iterdir()] == ["one.cif"]
+
+
+@pytest.mark.parametrize(
+    ("frozen", "sentence"),
+    [
+        (False, "lightning is missing: pip install 'negnn-gui[train]'"),
+        (True, "this command needs lightning, which bundles leave out: install the program with Python, "),
+    ],
+)
+def test_a_missing_library_is_told_as_the_installation_can_mend_it(
+    monkeypatch: pytest.MonkeyPatch, frozen: bool, sentence: str
+) -> None:
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    with pytest.raises(CommandError) as told, needing_extra("train"):
+        raise ModuleNotFoundError("No module named 'lightning'", name="lightning")
+    assert str(told.value).startswith(sentence)
