@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QEvent, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -77,6 +77,7 @@ class CompareRepresentations(QDialog):
         self.run, self.cancel = QPushButton("&Compare"), QPushButton("Cancel")
         self.save, self.picture = QPushButton("Save &table…"), QPushButton("Save &plot…")
         self._lay_out()
+        self._outline_boxes()
         self._connect()
         self._enable()
 
@@ -133,7 +134,7 @@ class CompareRepresentations(QDialog):
         bottom.addWidget(self.save)
         bottom.addWidget(self.picture)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close.rejected.connect(self.close)
+        close.rejected.connect(self.reject)
         close.button(QDialogButtonBox.StandardButton.Close).setToolTip(
             "What was found stays until the program ends"
         )
@@ -164,7 +165,7 @@ class CompareRepresentations(QDialog):
         self.column.currentTextChanged.connect(self._match)
         self.list.itemChanged.connect(self._enable)
         self.run.clicked.connect(self.start)
-        self.cancel.clicked.connect(self._worker.cancel)
+        self.cancel.clicked.connect(self._give_up)
         self.save.clicked.connect(self._save_table)
         self.picture.clicked.connect(self._save_plot)
         self._worker.compared.connect(self.results.add)
@@ -257,6 +258,11 @@ class CompareRepresentations(QDialog):
         self._on_progress(0, len(request.representations) * len(request.seeds))
         self._enable()
 
+    def _give_up(self) -> None:
+        self._worker.cancel()
+        known, asked = len(self.results.results), len(self.chosen())
+        self._show(f"Cancelled: {known} of {asked} representations were compared, and their results stay.")
+
     def _on_progress(self, done: int, total: int) -> None:
         self.bar.setMaximum(max(total, 1))
         self.bar.setValue(done)
@@ -314,17 +320,27 @@ class CompareRepresentations(QDialog):
         else:
             self._show(f"Saved {path}")
 
+    # --- looking ------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light and dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._outline_boxes()
+
+    def _outline_boxes(self) -> None:
+        """Boxes in a list are outlined in a darker shade of the window, which the dark one would swallow."""
+        colours = self.palette()
+        colours.setColor(QPalette.ColorRole.Window, colours.color(QPalette.ColorRole.Text))
+        self.list.setPalette(colours)
+
     # --- ending -------------------------------------------------------------------------------------
 
     def shutdown(self, timeout_s: float = 10.0) -> bool:
         """Cancel and join the thread; False where it did not stop."""
         return self._worker.close(timeout_s) if self._worker.isRunning() else True
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """What runs is given up; the window itself is kept by whoever made it."""
-        self._worker.cancel()
-        super().closeEvent(event)
-
     def reject(self) -> None:
-        """Esc closes it too."""
-        self.close()
+        """Esc, Close and the frame's button: what runs is given up; the window itself is kept by whoever made it."""
+        self._worker.cancel()
+        super().reject()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from negnn_gui.analysis.comparison import Compared
 
 _COLUMNS = ("Representation", "MAE", "RMSE", "R²")
+_LONGEST_LABEL = 24
 _FIELDS = ("mae", "rmse", "r2")
 
 
@@ -46,7 +47,9 @@ class ComparisonResults(QSplitter):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setAlternatingRowColors(True)
+        self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -179,9 +182,8 @@ class ComparisonResults(QSplitter):
     def _draw_parity(self) -> None:
         colours = plot_colours(self.palette())
         self.parity.clear()
-        named = f"{self._label} ({self._unit})" if self._unit else self._label
-        self.parity.setLabel("bottom", f"known {named}".strip())
-        self.parity.setLabel("left", "predicted")
+        self.parity.setLabel("bottom", f"known {_elided(self._label, self._unit)}".strip())
+        self.parity.setLabel("left", f"predicted{f' ({self._unit})' if self._unit else ''}")
         row = self.table.currentRow()
         if not 0 <= row < len(self.results) or self.results[row].fault:
             return
@@ -207,6 +209,12 @@ def _with_spread(mean: float, spread: float) -> str:
     if math.isnan(mean):
         return "–"
     return f"{mean:.4g}" if math.isnan(spread) else f"{mean:.4g} ± {spread:.2g}"
+
+
+def _elided(label: str, unit: str) -> str:
+    """A column's name and unit, short enough for an axis."""
+    name = label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1].rstrip() + "…"
+    return f"{name} ({unit})" if unit else name
 
 
 def _short(title: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.analysis import descriptors
@@ -124,11 +125,19 @@ def test_cancel_keeps_the_window_alive(
     dialog.splits.setValue(20)
     qtbot.mouseClick(dialog.run, Left)
     qtbot.mouseClick(dialog.cancel, Left)
+    assert dialog.remarks.text().startswith("Cancelled: ")
     qtbot.waitUntil(lambda: dialog.run.isEnabled(), timeout=60_000)
     dialog.splits.setValue(1)
     qtbot.mouseClick(dialog.run, Left)
     qtbot.waitUntil(lambda: dialog.run.isEnabled(), timeout=60_000)
     assert dialog.results.table.rowCount() == 5
+    box = dialog.findChild(QDialogButtonBox)
+    assert isinstance(box, QDialogButtonBox)
+    close = box.button(QDialogButtonBox.StandardButton.Close)
+    qtbot.mouseClick(close, Left)
+    assert not dialog.isVisible()
+    dialog.show()
+    assert dialog.close() and not dialog.isVisible()
 
 
 def test_what_is_wrong_is_said_and_nothing_runs(
