@@ -207,7 +207,8 @@ class Cluster:
             return future.result()
         if future.status != "error":
             raise ScreeningError(
-                f"the connection to the scheduler at {self._address} was lost; go on with --resume"
+                f"the connection to the scheduler at {self._address} was lost; "
+                "what is done is kept, go on from there when it answers again (--resume)"
             )
         error = future.exception()
         if isinstance(error, KilledWorker):
