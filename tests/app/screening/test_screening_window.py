@@ -138,9 +138,9 @@ def test_a_dropped_folder_is_screened_paused_cancelled_and_gone_on_with(
     assert window.screenings.state.stage is Stage.PAUSED
     assert window.pause.text() == "Go on"
     gate.set()
-    qtbot.wait(300)
-    settled(window, qtbot, sum(1 for _ in window.structures.model.shown))
-    assert window.structures.model.rowCount() > 0, "what is there is shown before the end"
+    # What is there is shown before the end.
+    qtbot.waitUntil(lambda: window.structures.model.rowCount() > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.structures.model.values(0) is not None, timeout=WAIT)
     qtbot.mouseClick(window.cancel, LEFT)
     wait_for(window, qtbot, Stage.STOPPED)
     assert not rounds(store)[-1].last.complete
