@@ -32,6 +32,7 @@ docs: .venv/.ready-docs
 
 pictures: .venv/.ready-test
 	@sh packaging/with-display.sh .venv/bin/python packaging/docs_pictures.py
+	@.venv/bin/python packaging/viewer_pictures.py
 
 bundle: .venv/.ready-bundle
 	@.venv/bin/python packaging/build_bundle.py

@@ -56,7 +56,7 @@ def _pictures(bench: Workbench, folder: Path) -> list[Path]:
         _pause(1.5)  # points move to their places, and texts wait until the mouse rests
         path = folder / f"{name}.png"
         what.grab().save(str(path))
-        _make_small(path)
+        make_small(path)
         made.append(path)
 
     docks = bench.docks
@@ -108,7 +108,7 @@ def _pause(seconds: float) -> None:
     _until(lambda: time.monotonic() > end)
 
 
-def _make_small(path: Path) -> None:
+def make_small(path: Path, largest_bytes: int = LARGEST_BYTES) -> None:
     """Save with 256 colours chosen for this picture, if that is what it takes.
 
     Raises
@@ -119,11 +119,11 @@ def _make_small(path: Path) -> None:
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
     picture.save(path, optimize=True)
-    if path.stat().st_size > LARGEST_BYTES:
+    if path.stat().st_size > largest_bytes:
         palette = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=8)
         picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
-    if path.stat().st_size > LARGEST_BYTES:
-        raise ValueError(f"{path.name} has {path.stat().st_size} bytes, more than {LARGEST_BYTES}")
+    if path.stat().st_size > largest_bytes:
+        raise ValueError(f"{path.name} has {path.stat().st_size} bytes, more than {largest_bytes}")
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from negnn_gui.app.picture_job import Shown
 from negnn_gui.app.views.canvas import CrystalCanvas
 from negnn_gui.app.views.elided_label import ElidedLabel
 from negnn_gui.results import SiteRef
@@ -189,6 +190,14 @@ class Comparison(QObject):
 
     def _name_main(self) -> None:
         self._main.title(self._session.current)
+
+    def shown(self) -> Shown:
+        """The panes as they stand, for a picture of all of them."""
+        panes = [self._main, *self._companions.values()]
+        columns = 2 if len(panes) == 4 else len(panes)
+        named = [(pane.canvas, pane.name.text() if len(panes) > 1 else "") for pane in panes]
+        rows = tuple(tuple(named[start : start + columns]) for start in range(0, len(named), columns))
+        return Shown(rows, self.widget.size() if len(panes) > 1 else self._main.canvas.size())
 
     # --- linked cameras -----------------------------------------------------------------------------
 

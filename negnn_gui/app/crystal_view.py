@@ -17,7 +17,7 @@ from negnn_gui.app.bond_search import BondSearch
 from negnn_gui.app.comparison import Comparison
 from negnn_gui.app.scene.colouring import Colouring, colour_scale, doubtful_sites, site_values
 from negnn_gui.app.scene.measure import AtomRef
-from negnn_gui.app.scene.moments import Magnitudes
+from negnn_gui.app.scene.moments import Magnitudes, shown_magnitudes
 from negnn_gui.app.scene.style import Style
 from negnn_gui.app.select_menu import SelectMenu
 from negnn_gui.app.views.atom_tip import atom_tip
@@ -184,11 +184,7 @@ class CrystalView(QObject):
         if analysis is None and chosen.property not in ("element", "input"):
             # Nothing is predicted that could be shown: the elements' own colours say more than grey.
             chosen = Colouring("element", scheme=chosen.scheme)
-        magnitudes = None
-        if analysis is not None:
-            experimental = chosen.property == "moment_exp"
-            predicted = analysis.moment_exp if experimental else analysis.moment
-            magnitudes = Magnitudes(predicted.median, "abs(m) exp." if experimental else "abs(m) DFT")
+        magnitudes = shown_magnitudes(analysis, chosen.property)
         values = site_values(entry, analysis, chosen.property)
         if chosen.property == "cluster" and (clusters := self.clusters_of(entry.id)) is not None:
             values = clusters

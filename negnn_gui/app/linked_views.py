@@ -217,6 +217,7 @@ class LinkedViews(QObject):
         current = self._session.current
         if self.crystal is not None:
             self.crystal.show_current()
+            self.crystal.canvas.paint_now()
         if self.table is not None:
             self.table.set_current(None if current is None else current.id)
         self._ask_for_like_sites()

@@ -7,20 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from negnn_gui.app.file_dialogs import ask_where_to_save
 from negnn_gui.app.jobs import sentence
-from negnn_gui.app.views.image_dialog import DOTS_PER_INCH, ImageChoice, ImageDialog
-from negnn_gui.export.atomic import write_whole
+from negnn_gui.app.picture_job import PictureJob, Shown
+from negnn_gui.app.views.image_dialog import DOTS_PER_INCH, LARGEST, ImageChoice, ImageDialog
 
 if TYPE_CHECKING:
     from negnn_gui.app.preferences import Preferences
     from negnn_gui.app.views.canvas import CrystalCanvas
-
-_PER_METRE = 1.0 / 0.0254
 
 
 class PictureExport(QObject):
@@ -34,13 +32,12 @@ class PictureExport(QObject):
         self._window = window
         self._preferences = preferences
 
-    def ask(self, canvas: CrystalCanvas | None) -> ImageDialog | None:
-        """Show the dialog for a picture of the crystal."""
-        shown = self._shown(canvas)
-        if shown is None:
+    def ask(self, shown: Shown | None) -> ImageDialog | None:
+        """Show the dialog for a picture of the crystal, or of all that are compared."""
+        if shown is None or self._shown(shown.canvas) is None:
             return None
         dialog = ImageDialog(
-            shown.size(), self._window, self._preferences.image_scale, self._preferences.transparent
+            shown.size, self._window, self._preferences.image_scale, self._preferences.transparent
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.save_wanted.connect(lambda choice: self._choose_file(shown, choice, dialog))
@@ -48,36 +45,48 @@ class PictureExport(QObject):
         dialog.open()
         return dialog
 
-    def copy(self, canvas: CrystalCanvas | None, choice: ImageChoice | None = None) -> None:
+    def copy(self, shown: Shown | None, choice: ImageChoice | None = None) -> None:
         """Put a picture on the clipboard; without a choice as the settings say."""
-        shown = self._shown(canvas)
-        if shown is None:
+        if shown is None or self._shown(shown.canvas) is None:
             return
         scale, transparent = self._preferences.image_scale, self._preferences.transparent
-        choice = choice or ImageChoice(
-            scale * shown.width(), scale * shown.height(), DOTS_PER_INCH, transparent, legend=True
-        )
-        image = self._draw(shown, choice)
-        if image is not None:
-            QGuiApplication.clipboard().setImage(image)
-            self.said.emit(f"Copied a picture of {image.width():,} × {image.height():,} pixels")
+        width, height = (min(scale * side, LARGEST) for side in shown.size.toTuple())
+        choice = choice or ImageChoice(width, height, DOTS_PER_INCH, transparent, legend=True)
+        self._start(shown, choice, None).drawn.connect(self._on_copied)
 
-    def save(self, canvas: CrystalCanvas, choice: ImageChoice, path: Path) -> bool:
-        """Draw a picture into a PNG file."""
+    def save(self, shown: Shown, choice: ImageChoice, path: Path) -> PictureJob | None:
+        """Draw a picture into a PNG file; None where the name does not allow it."""
         if path.suffix.lower() != ".png":
             self.problem.emit(f"{path.name} was not written: pictures are saved as .png; give such a name.")
-            return False
-        image = self._draw(canvas, choice)
-        if image is None:
-            return False
-        try:
-            with _busy():
-                write_whole(path, _png(image))
-        except OSError as error:
-            self.problem.emit(f"{path.name} could not be saved: {sentence(error)}.")
-            return False
-        self.said.emit(f"Saved {path} ({image.width():,} × {image.height():,} pixels)")
-        return True
+            return None
+        job = self._start(shown, choice, path)
+        job.drawn.connect(
+            lambda _: self.said.emit(f"Saved {path} ({choice.width:,} × {choice.height:,} pixels)")
+        )
+        return job
+
+    def cancel(self) -> None:
+        """Give up every picture that is being drawn."""
+        for job in self.findChildren(PictureJob):
+            job.cancel()
+
+    def _start(self, shown: Shown, choice: ImageChoice, path: Path | None) -> PictureJob:
+        job = PictureJob(shown, choice, path, self._window)
+        job.setParent(self)
+        job.failed.connect(self._on_failed)
+        job.failed.connect(job.deleteLater)
+        job.drawn.connect(job.deleteLater)
+        return job
+
+    def _on_copied(self, image: QImage) -> None:
+        QGuiApplication.clipboard().setImage(image)
+        self.said.emit(f"Copied a picture of {image.width():,} × {image.height():,} pixels")
+
+    def _on_failed(self, sentence: str) -> None:
+        if sentence:
+            self.problem.emit(sentence)
+        else:
+            self.said.emit("The picture was given up.")
 
     def ask_for_scene(self, canvas: CrystalCanvas | None) -> None:
         """Choose where to save the bodies of the crystal as glTF."""
@@ -111,12 +120,12 @@ class PictureExport(QObject):
         self.said.emit(f"Saved {path} ({path.stat().st_size / 1e6:.1f} MB, 1 unit is 1 Å)")
         return True
 
-    def _choose_file(self, canvas: CrystalCanvas, choice: ImageChoice, dialog: ImageDialog) -> None:
+    def _choose_file(self, shown: Shown, choice: ImageChoice, dialog: ImageDialog) -> None:
         def save(path: Path) -> None:
-            if self.save(canvas, choice, path):
+            if self.save(shown, choice, path) is not None:
                 dialog.accept()
 
-        self._ask("Export image", ".png", "PNG image (*.png)", canvas, save)
+        self._ask("Export image", ".png", "PNG image (*.png)", shown.canvas, save)
 
     def _shown(self, canvas: CrystalCanvas | None) -> CrystalCanvas | None:
         if canvas is None or canvas.entry is None:
@@ -126,22 +135,6 @@ class PictureExport(QObject):
             self.said.emit(canvas.failure)
             return None
         return canvas
-
-    def _draw(self, canvas: CrystalCanvas, choice: ImageChoice) -> QImage | None:
-        from negnn_gui.app.scene.window import GraphicsError
-
-        try:
-            with _busy():
-                image = canvas.image(choice.width, choice.height, choice.transparent, choice.legend)
-        except (GraphicsError, MemoryError) as error:
-            self.problem.emit(
-                f"The picture could not be drawn: {error or 'not enough memory'}; try a smaller one."
-            )
-            return None
-        per_metre = round(choice.dots_per_inch * _PER_METRE)
-        image.setDotsPerMeterX(per_metre)
-        image.setDotsPerMeterY(per_metre)
-        return image
 
     def _ask(
         self, title: str, suffix: str, kinds: str, canvas: CrystalCanvas, save: Callable[[Path], object]
@@ -155,14 +148,6 @@ class PictureExport(QObject):
         ask_where_to_save(
             self._window, title, Path(self._preferences.folder) / f"{name}{suffix}", take, kinds
         )
-
-
-def _png(image: QImage) -> bytes:
-    """The bytes of a file: Qt, which would write it as well, does not tell why it could not."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]  # it takes a device too
-    return bytes(buffer.data().data())
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from negnn_gui.app.views.welcome import Welcome
 
 if TYPE_CHECKING:
     from negnn_gui.app.jobs import LoadedModels
+    from negnn_gui.app.picture_job import Shown
     from negnn_gui.results import SiteRef
 
 logger = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ class Workbench(QObject):
     def _shut_down(self) -> None:
         """Cancel, join the workers, then let VTK go: a worker must never outlive what it reports to."""
         self.sessions.before_closing()
+        self.pictures.cancel()
         ended = [desk.shutdown() for desk in (self.evidence, self.screening, self.controller)]
         self.joined = all(ended)
         self.menus.atlases.finalise()
@@ -160,11 +162,14 @@ class Workbench(QObject):
 
     def export_image(self) -> None:
         """Save a picture of the crystal."""
-        self.pictures.ask(self.views.canvas)
+        self.pictures.ask(self._shown_crystals())
 
     def copy_image(self) -> None:
         """Put a picture of the crystal on the clipboard."""
-        self.pictures.copy(self.views.canvas)
+        self.pictures.copy(self._shown_crystals())
+
+    def _shown_crystals(self) -> Shown | None:
+        return None if self.views.crystal is None else self.views.crystal.comparison.shown()
 
     def export_scene(self) -> None:
         """Save the bodies of the crystal for other programs."""

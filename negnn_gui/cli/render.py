@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from negnn_gui.cli import drawing_options as drawing
 from negnn_gui.cli import options
 from negnn_gui.cli.console import CommandError, say
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from negnn_gui.results import Analysis
     from negnn_gui.structures.entry import StructureEntry
 
-_EXAMPLE = "Example: negnn render NiO.cif -o NiO.png --view c --color moment --size 1200x900"
+_EXAMPLE = (
+    "Example: negnn render NiO.cif -o NiO.png --view c --color moment --size 1200x900 --polyhedra Ni"
+    " --supercell 2x2x1"
+)
 
 
 class ColorChoice(StrEnum):
@@ -25,12 +29,14 @@ class ColorChoice(StrEnum):
 
     ELEMENT = "element"
     MOMENT = "moment"
+    MOMENT_EXP = "moment_exp"
     INPUT = "input"
     INTERVAL = "interval"
     OOD = "ood"
 
 
-_PREDICTED = frozenset({ColorChoice.MOMENT, ColorChoice.INTERVAL, ColorChoice.OOD})
+_PREDICTED = frozenset({ColorChoice.MOMENT, ColorChoice.MOMENT_EXP, ColorChoice.INTERVAL, ColorChoice.OOD})
+_SHOW_PREDICTED = frozenset({drawing.MomentsChoice.BARS, drawing.MomentsChoice.RADIUS})
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +47,9 @@ def register(app: typer.Typer) -> None:
 def render(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A structure file, or - for standard input.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PNG", help="The picture to write.")],
-    view: Annotated[str, typer.Option("--view", help="Along a, b, c, or a*, b*, c*.")] = "c",
+    view: Annotated[
+        str, typer.Option("--view", help="Along a, b, c, a*, b*, c*, [uvw], (hkl); or standard.")
+    ] = "c",
     color: Annotated[
         ColorChoice, typer.Option("--color", help="What the colours mean.")
     ] = ColorChoice.ELEMENT,
@@ -50,25 +58,92 @@ def render(
         int, typer.Option("--frame", metavar="N", min=0, help="Which frame of the file, from 0.")
     ] = 0,
     transparent: Annotated[bool, typer.Option("--transparent", help="Leave out the background.")] = False,
+    dpi: Annotated[
+        int | None,
+        typer.Option(
+            "--dpi", min=1, max=10_000, help="Dots per inch, written into the file.", show_default="none"
+        ),
+    ] = None,
+    perspective: Annotated[
+        bool, typer.Option("--perspective", help="Instead of parallel projection.")
+    ] = False,
+    atoms: drawing.Atoms = drawing.AtomsChoice.BALL_AND_STICK,
+    hide: drawing.Hide = "",
+    polyhedra: drawing.Polyhedra = "",
+    bonds: drawing.Bonds = None,
+    bond_rule: drawing.BondRule = drawing.BondRuleChoice.DISTANCE,
+    bond_scale: drawing.BondScale = 1.15,
+    bond_limit: drawing.BondLimits = None,
+    complete: drawing.Complete = drawing.CompletionChoice.NONE,
+    cell: drawing.Cell = True,
+    axes: drawing.Axes = True,
+    images: drawing.Images = True,
+    supercell: drawing.Supercell = "1x1x1",
+    slab: drawing.SlabOption = "",
+    moments: drawing.Moments = drawing.MomentsChoice.ARROWS,
+    moment_length: drawing.MomentLength = None,
+    moment_axis: drawing.MomentAxis = "[0 0 1]",
+    element_colors: drawing.Scheme = drawing.SchemeChoice.VESTA,
+    color_map: drawing.ColourMap = None,
+    color_limits: drawing.ColourLimits = "",
+    legend: drawing.Legend = True,
     model: options.Model = None,
     device: options.Device = "auto",
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw a structure into a PNG of exactly the given size.
+    """Draw a structure into a PNG of exactly the given size, as the window draws it.
 
-    Coloured by moment, interval or ood it is predicted first.
+    Coloured by a prediction, or with bars or radii for the moments, it is predicted first.
     """
     pixels = _pixels(size)
     if output.suffix.lower() != ".png":
         raise CommandError(f"pictures are written as .png, not as {output.name}")
-    entry = _structure(file, frame)
-    analysis = _analysis(entry, model, device) if color in _PREDICTED else None
+    from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.app.scene.colourmaps import control_points
     from negnn_gui.app.scene.render import render_png
+    from negnn_gui.app.scene.style import Style
     from negnn_gui.app.scene.window import GraphicsError
 
+    style = Style(
+        atoms=atoms.value,
+        bonds=bonds,
+        cell=cell,
+        axes=axes,
+        legend=legend,
+        images=images,
+        complete=complete.value,
+        supercell=drawing.supercell(supercell),
+        moments=moments.value,
+        moment_length=moment_length,
+        moment_axis=drawing.direction(moment_axis),
+        hidden=drawing.elements(hide, "--hide"),
+        polyhedra=drawing.elements(polyhedra, "--polyhedra"),
+        bond_rule=bond_rule.value,
+        bond_scale=bond_scale,
+        bond_limits=drawing.bond_limits(bond_limit),
+        slab=drawing.slab(slab),
+        perspective=perspective,
+    )
+    ends = drawing.limits(color_limits)
     try:
+        style.check()
+        if color_map is not None:
+            control_points(color_map)
+        colouring = Colouring(color.value, element_colors.value, color_map, ends)
+        entry = _structure(file, frame)
+        analysis = (
+            _analysis(entry, model, device) if color in _PREDICTED or moments in _SHOW_PREDICTED else None
+        )
         render_png(
-            entry, analysis, output, size=pixels, view=view, colour=color.value, transparent=transparent
+            entry,
+            analysis,
+            output,
+            size=pixels,
+            view=view,
+            colouring=colouring,
+            style=style,
+            transparent=transparent,
+            dots_per_inch=dpi,
         )
     except (ValueError, GraphicsError) as error:
         raise CommandError(str(error)) from error

@@ -89,22 +89,39 @@ class StructureEntry:
     @property
     def is_ordered(self) -> bool:
         """Whether every site holds exactly one species with occupancy 1."""
-        return bool(self.structure.is_ordered)
+        return self._occupation[1]
 
     @cached_property
     def formula(self) -> str:
         """pymatgen's reduced formula."""
         return str(self.structure.composition.reduced_formula)
 
-    @cached_property
+    @property
     def elements(self) -> tuple[str, ...]:
         """Element symbol of each site (the most likely one where several share a site)."""
-        symbols = []
+        return self._occupation[0]
+
+    @cached_property
+    def _occupation(self) -> tuple[tuple[str, ...], bool]:
+        """``elements`` and ``is_ordered``: one pass over the sites, for asking pymatgen again takes seconds.
+
+        Sites of one kind often share one composition, which is looked at once.
+        """
+        known: dict[int, tuple[str, bool]] = {}
+        symbols, ordered = [], True
         for site in self.structure:
-            species = max(site.species.items(), key=lambda item: item[1])[0]
-            element = getattr(species, "element", species)
-            symbols.append(str(getattr(element, "symbol", element)))
-        return tuple(symbols)
+            composition = site.species
+            found = known.get(id(composition))
+            if found is None:
+                species = max(composition.items(), key=lambda item: item[1])[0]
+                element = getattr(species, "element", species)
+                found = known[id(composition)] = (
+                    str(getattr(element, "symbol", element)),
+                    bool(site.is_ordered),
+                )
+            symbols.append(found[0])
+            ordered = ordered and found[1]
+        return tuple(symbols), ordered
 
     @cached_property
     def equivalent(self) -> NDArray[np.int64]:

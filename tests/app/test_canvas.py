@@ -367,10 +367,12 @@ def test_the_picture_sharpens_when_it_rests(canvas: CrystalCanvas, qtbot: QtBot)
 
 def test_an_exported_picture_has_its_size_and_leaves_the_view_alone(canvas: CrystalCanvas) -> None:
     before, camera = pixels(canvas), canvas.camera
-    picture = canvas.image(640, 500, transparent=True, legend=False)
-    assert (picture.width(), picture.height()) == (640, 500)
-    assert picture.pixelColor(3, 3).alpha() == 0
-    assert canvas.image(64, 50).pixelColor(1, 1).getRgb() == (255, 255, 255, 255)
+    scene = canvas.picture_scene(640, 500, legend=False)
+    picture = scene.render_image(640, 500, transparent=True)
+    assert picture.shape == (500, 640, 4)
+    assert picture[3, 3, 3] == 0
+    assert tuple(scene.render_image(64, 50)[1, 1]) == (255, 255, 255, 255)
+    scene.release()
     canvas.refresh()
     np.testing.assert_array_equal(pixels(canvas), before)
     np.testing.assert_allclose(canvas.camera.back, camera.back)

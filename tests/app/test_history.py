@@ -102,6 +102,33 @@ def test_selection_and_colouring_are_undone_one_after_the_other(controller, monk
     assert session.colouring.property == "element"
 
 
+def test_a_style_is_undone_and_redone_and_the_supercell_is_named(controller, monkeypatch):
+    session, stack = controller.session, controller.history.stack
+    [entry_id] = session.entries
+    before, steps = session.style(entry_id), stack.count()
+    now = iter(range(0, 1000, 10))  # seconds apart: each change is a step of its own
+    monkeypatch.setattr("negnn_gui.app.history.monotonic", lambda: next(now) * (_ONE_GESTURE_S + 1))
+    sticks = replace(before, atoms="sticks", polyhedra=frozenset({"Ni"}))
+    controller.set_style(sticks)
+    assert stack.undoText() == "Display"
+    large = replace(sticks, supercell=(2, 1, 1))
+    controller.set_style(large)
+    assert stack.undoText() == "Supercell"
+    assert stack.count() == steps + 2
+    stack.undo()
+    assert session.style(entry_id) == sticks
+    stack.undo()
+    assert session.style(entry_id) == before
+    stack.redo()
+    stack.redo()
+    assert session.style(entry_id) == large
+    controller.set_style(large)
+    assert stack.count() == steps + 2, "nothing changed: nothing to undo"
+    with pytest.raises(ValueError, match="spans no cell"):
+        controller.set_style(replace(large, supercell=(0, 1, 1)))
+    assert session.style(entry_id) == large
+
+
 def test_quick_steps_of_one_gesture_are_undone_together(controller, monkeypatch):
     clock = iter([0.0, 0.1, 0.2, 0.2 + 2 * _ONE_GESTURE_S])
     monkeypatch.setattr("negnn_gui.app.history.monotonic", lambda: next(clock))

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from pymatgen.core import Lattice, Structure
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.app.picture_export import PictureExport
+from negnn_gui.app.picture_job import Shown
 from negnn_gui.app.preferences import Preferences
 from negnn_gui.app.scene.render import render_png
 from negnn_gui.app.views.canvas import CrystalCanvas
@@ -52,6 +53,15 @@ def pictures(qtbot: QtBot, preferences: Preferences) -> PictureExport:
     return made
 
 
+def drawn(shown: Shown, choice: ImageChoice) -> np.ndarray:
+    """Pixels of a picture."""
+    picture = shown.picture(choice)
+    try:
+        return picture.image()
+    finally:
+        picture.release()
+
+
 def test_the_dialog_keeps_the_shape_and_knows_paper(qtbot: QtBot) -> None:
     dialog = ImageDialog(QSize(400, 200))
     qtbot.addWidget(dialog)
@@ -79,15 +89,17 @@ def test_a_picture_saved_through_the_dialog(
     answer_file_dialog: Callable[[Path], None],
 ) -> None:
     path = tmp_path / "nacl.png"
-    dialog = pictures.ask(canvas)
+    dialog = pictures.ask(Shown.alone(canvas))
     assert dialog is not None
     dialog.keep.setChecked(False)
     dialog.width_px.setValue(321)
     dialog.height_px.setValue(123)
     dialog.dpi.setValue(150)
     dialog.background.setCurrentIndex(1)
-    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    answer_file_dialog(path.with_suffix(""))
+    with qtbot.waitSignal(pictures.said, timeout=60_000):
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+        answer_file_dialog(path.with_suffix(""))
+    assert [left for left in tmp_path.iterdir() if "nacl" in left.name] == [path], "and nothing half done"
     with Image.open(path) as picture:
         assert picture.size == (321, 123)
         assert picture.info["dpi"] == pytest.approx((150, 150), abs=0.1)
@@ -101,8 +113,7 @@ def test_the_window_and_the_command_draw_the_same_picture(
     canvas.look("c")
     canvas.grab()
     render_png(nacl, None, tmp_path / "command.png", size=(480, 360), view="c")
-    image = canvas.image(480, 360).convertToFormat(QImage.Format.Format_RGBA8888)
-    window = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(360, 480, 4)
+    window = drawn(Shown.alone(canvas), ImageChoice(480, 360, 300, False, True))
     with Image.open(tmp_path / "command.png") as picture:
         np.testing.assert_array_equal(np.array(picture.convert("RGBA")), window)
 
@@ -111,28 +122,85 @@ def test_a_narrow_picture_holds_what_a_moved_view_shows(canvas: CrystalCanvas) -
     canvas.look("c")
     canvas.grab()
     canvas.move_camera(lambda camera: camera.zoomed(1.0))
-    image = canvas.image(200, 400, legend=False).convertToFormat(QImage.Format.Format_RGBA8888)
-    drawn = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(400, 200, 4)[..., :3] < 250
-    columns = np.flatnonzero(drawn.any(axis=(0, 2)))
+    inked = drawn(Shown.alone(canvas), ImageChoice(200, 400, 300, False, False))[..., :3] < 250
+    columns = np.flatnonzero(inked.any(axis=(0, 2)))
     assert columns[0] > 0 and columns[-1] < 199
 
 
-def test_the_clipboard_gets_the_picture(canvas: CrystalCanvas, pictures: PictureExport) -> None:
-    pictures.copy(canvas, ImageChoice(90, 60, 300, False, False))
+def test_a_large_picture_leaves_the_window_alive_and_can_be_cancelled(
+    canvas: CrystalCanvas, pictures: PictureExport, qtbot: QtBot, tmp_path: Path
+) -> None:
+    kept = tmp_path / "large.png"
+    kept.write_bytes(b"older")
+    beats: list[float] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: beats.append(job.progress.value()))
+    timer.start(0)
+    job = pictures.save(Shown.alone(canvas), ImageChoice(3000, 2000, 300, False, True), kept)
+    assert job is not None
+    qtbot.waitUntil(lambda: len({beat for beat in beats if 0 < beat < 1000}) >= 3, timeout=60_000)
+    with qtbot.waitSignal(pictures.said, timeout=60_000):
+        job.progress.canceled.emit()
+    assert not job.running
+    assert kept.read_bytes() == b"older"
+    assert [left for left in tmp_path.iterdir() if "large" in left.name] == [kept]
+    assert "given up" in pictures.heard[-1]  # type: ignore[attr-defined]
+
+
+def test_the_view_may_change_while_its_picture_is_drawn(
+    canvas: CrystalCanvas, pictures: PictureExport, qtbot: QtBot, tmp_path: Path
+) -> None:
+    choice = ImageChoice(1500, 600, 300, False, True)
+    expected = drawn(Shown.alone(canvas), choice)
+    job = pictures.save(Shown.alone(canvas), choice, tmp_path / "x.png")
+    assert job is not None
+    with qtbot.waitSignal(pictures.said, timeout=60_000):
+        qtbot.waitUntil(lambda: job.progress.value() > 0, timeout=60_000)
+        canvas.set_structure(None)
+    with Image.open(tmp_path / "x.png") as picture:
+        np.testing.assert_array_equal(np.array(picture), expected)
+
+
+def test_compared_crystals_stand_in_one_picture_under_their_names(
+    canvas: CrystalCanvas, qtbot: QtBot, nacl: StructureEntry
+) -> None:
+    other = CrystalCanvas()
+    qtbot.addWidget(other)
+    other.set_structure(nacl)
+    shown = Shown((((canvas, "one"), (other, "two")),), QSize(600, 200))
+    bare = ImageChoice(640, 320, 300, True, False)
+    pixels = drawn(shown, bare)
+    assert pixels.shape == (320, 640, 4)
+    inked = pixels[..., 3] > 0
+    strip = round(26 * 0.7)
+    for left in (0, 320):
+        assert inked[:strip, left : left + 320].any(), "the name"
+        assert inked[strip:, left : left + 320].any(), "the crystal"
+    np.testing.assert_array_equal(pixels[strip:, :320], pixels[strip:, 320:])
+    assert not np.array_equal(pixels[:strip, :320], pixels[:strip, 320:])
+    other.finalise()
+
+
+def test_the_clipboard_gets_the_picture(canvas: CrystalCanvas, pictures: PictureExport, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(pictures.said, timeout=60_000):
+        pictures.copy(Shown.alone(canvas), ImageChoice(90, 60, 300, False, False))
     image = QGuiApplication.clipboard().image()
     assert (image.width(), image.height()) == (90, 60)
     assert pictures.heard == ["Copied a picture of 90 × 60 pixels"]  # type: ignore[attr-defined]
     QGuiApplication.clipboard().clear()
 
 
-def test_refusals_are_one_sentence(canvas: CrystalCanvas, pictures: PictureExport, tmp_path: Path) -> None:
-    small = ImageChoice(60, 40, 300, False, True)
-    assert not pictures.save(canvas, small, tmp_path / "x.jpg")
-    assert not pictures.save(canvas, small, tmp_path / "missing" / "x.png")
+def test_refusals_are_one_sentence(
+    canvas: CrystalCanvas, pictures: PictureExport, tmp_path: Path, qtbot: QtBot
+) -> None:
+    small, shown = ImageChoice(60, 40, 300, False, True), Shown.alone(canvas)
+    assert not pictures.save(shown, small, tmp_path / "x.jpg")
+    with qtbot.waitSignal(pictures.problem, timeout=60_000):
+        pictures.save(shown, small, tmp_path / "missing" / "x.png")
     assert not pictures.save_scene(canvas, tmp_path / "x.obj")
     assert not pictures.save_scene(canvas, tmp_path / "missing" / "x.glb")
     canvas.set_structure(None)
-    assert pictures.ask(canvas) is None
+    assert pictures.ask(shown) is None
     heard = pictures.heard  # type: ignore[attr-defined]
     assert [
         word in line for word, line in zip((".png", "No such", ".glb", "No such", "Open"), heard, strict=True)

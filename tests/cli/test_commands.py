@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import typer
@@ -220,9 +221,62 @@ def test_a_picture_has_exactly_the_size_asked_for(negnn: Run, work: Path, color:
     assert struct.unpack(">II", data[16:24]) == (321, 123)
 
 
+def test_options_draw_what_the_window_draws_in_that_style(negnn: Run, work: Path) -> None:
+    from PIL import Image
+
+    from negnn_gui.app.scene.colouring import Colouring
+    from negnn_gui.app.scene.render import render_file_image
+    from negnn_gui.app.scene.style import Slab, Style
+    from negnn_gui.structures.reading import read_structures
+
+    options = (
+        "--size 200x150 --view (111) --perspective --style sticks --hide O --polyhedra Ni --no-bonds --no-cell"
+        " --no-axes --no-images --supercell 2x1x1 --slab 001::3.5 --complete bonds --bond-limit O-Ni=2.5"
+        " --bond-scale 1.2 --moments none --moment-length 1.5 --element-colors jmol --no-legend --dpi 300"
+    )
+    done = negnn("render", "one.cif", "-o", "fig.png", *options.split(), "--moment-axis", "[1 0 0]")
+    assert (done.returncode, done.stderr) == (0, "")
+    style = Style(
+        atoms="sticks",
+        bonds=False,
+        cell=False,
+        axes=False,
+        legend=False,
+        images=False,
+        complete="bonds",
+        supercell=(2, 1, 1),
+        moments="none",
+        moment_length=1.5,
+        moment_axis=(1, 0, 0),
+        hidden=frozenset("O"),
+        polyhedra=frozenset({"Ni"}),
+        bond_scale=1.2,
+        bond_limits=(("Ni", "O", 2.5),),
+        slab=Slab((0, 0, 1), None, 3.5),
+        perspective=True,
+    )
+    [entry] = read_structures(work / "one.cif")
+    expected = render_file_image(
+        entry, None, size=(200, 150), view="(111)", style=style, colouring=Colouring(scheme="jmol")
+    )
+    with Image.open(work / "fig.png") as picture:
+        assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+        drawn = np.array(picture.convert("RGBA"))
+    assert np.mean(np.abs(drawn.astype(int) - expected).max(axis=2) > 8) < 1e-3
+    assert np.any(expected[..., :3] != 255)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["one.cif", "-o", "fig.png", "--supercell", "2x2"], "such as 2x2x1"),
+        (["one.cif", "-o", "fig.png", "--supercell", "0x1x1"], "spans no cell"),
+        (["one.cif", "-o", "fig.png", "--slab", "001"], "HKL:FROM:TO"),
+        (["one.cif", "-o", "fig.png", "--bond-limit", "Fe=2"], "such as Fe-O=2.4"),
+        (["one.cif", "-o", "fig.png", "--hide", "oxygen"], "takes elements"),
+        (["one.cif", "-o", "fig.png", "--moment-axis", "up"], "such as [0 0 1]"),
+        (["one.cif", "-o", "fig.png", "--color-limits", "4:1"], "not below"),
+        (["one.cif", "-o", "fig.png", "--color-map", "rainbow"], "no colour map"),
         (["one.cif", "-o", "fig.png", "--size", "big"], "WIDTHxHEIGHT"),
         (["one.cif", "-o", "fig.jpg"], "written as .png"),
         (["one.cif", "-o", "fig.png", "--frame", "3"], "has no frame 3"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from negnn_gui.app.scene.layers import CrystalLayers, Shapes, legend_entries
 from negnn_gui.app.scene.measure import AtomRef, Measurement, atom_position, measure
 from negnn_gui.app.scene.moments import BallKey, Magnitudes, balls
 from negnn_gui.app.scene.picking import inside_rectangle, pick
-from negnn_gui.app.scene.stage import Stage, enlargement
+from negnn_gui.app.scene.stage import Stage, Tile, enlargement
 from negnn_gui.app.scene.style import LIGHT, Style, Theme
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class CrystalScene:
         self._theme = theme
         self._style = style or Style()
         self._entry: StructureEntry | None = None
-        self._drawing: Drawing | None = None
+        self._shown: Drawing | None = None
+        self._outdated = False
         self._colouring = Colouring()
         self._values: NDArray[np.float64] | None = None
         self._magnitudes: Magnitudes | None = None
@@ -57,6 +58,7 @@ class CrystalScene:
         self._doubtful: frozenset[int] = frozenset()
         self._measured: tuple[AtomRef, ...] = ()
         self._fit_wanted = False
+        self._ball: tuple[NDArray[np.float64], float] | None = None
 
     @property
     def renderer(self) -> vtkRenderer:
@@ -92,6 +94,13 @@ class CrystalScene:
         """The displayed atoms and bonds; None without a structure."""
         return self._drawing
 
+    @property
+    def _drawing(self) -> Drawing | None:
+        """As ``drawing``: brought up to date once it is asked for, however much has changed by then."""
+        if self._outdated:
+            self._refresh()
+        return self._shown
+
     def set_structure(
         self,
         entry: StructureEntry | None,
@@ -116,7 +125,7 @@ class CrystalScene:
         self._colouring = replace(self._colouring, property="element", limits=None)
         self._selection, self._measured = frozenset(), ()
         self._arranged = None if entry is None else draw(entry, self._style, found)
-        self._refresh()
+        self._outdated = True
         if entry is not None and not keep_camera:
             self.look(STANDARD)
 
@@ -132,7 +141,7 @@ class CrystalScene:
         changed_box = drawing is not None and style.supercell != self._style.supercell
         self._style, self._arranged = style, drawing
         self._camera = replace(self._camera, perspective=style.perspective)
-        self._refresh()
+        self._outdated = True
         self._fit_wanted = self._fit_wanted or changed_box
 
     def set_found_bonds(self, found: CellBonds | None) -> None:
@@ -140,7 +149,7 @@ class CrystalScene:
         self._found = found
         if self._entry is not None and self._style.bond_rule == "crystalnn":
             self._arranged = draw(self._entry, self._style, found)
-            self._refresh()
+            self._outdated = True
 
     def set_values(
         self,
@@ -169,25 +178,26 @@ class CrystalScene:
             magnitudes = Magnitudes(values, property_info(self._entry, colouring.property).title)
         self._colouring, self._values, self._magnitudes = colouring, values, magnitudes
         self._doubtful = doubtful
-        self._refresh()
+        self._outdated = True
 
     def set_selection(self, sites: Iterable[int]) -> None:
         """Mark sites (all their displayed images) with a ring."""
         self._selection = frozenset(sites)
-        if self._drawing is not None:
-            self._layers.mark(self._drawing, self._selection, self._theme)
+        if self._shown is not None and not self._outdated:
+            self._layers.mark(self._shown, self._selection, self._theme)
 
     def set_measured(self, refs: Sequence[AtomRef]) -> Measurement | None:
         """Draw and return the measurement of 1 to 4 atoms; any other number clears it."""
         self._measured = tuple(refs) if 1 <= len(refs) <= 4 else ()
-        if self._drawing is None or self._entry is None or not self._measured:
+        arranged = self._arranged
+        if arranged is None or self._entry is None or not self._measured:
             return None
-        return measure(self._measured, self._entry.site_labels, self._drawing.lattice, self._drawing.frac)
+        return measure(self._measured, self._entry.site_labels, arranged.lattice, arranged.frac)
 
     def set_theme(self, theme: Theme) -> None:
         """Change the colours around the crystal."""
         self._theme = theme
-        self._refresh()
+        self._outdated = True
 
     def look(self, view: str) -> None:
         """Look from a named direction (see ``camera.view_directions``) and fit the crystal into the picture.
@@ -197,9 +207,9 @@ class CrystalScene:
         ValueError
             There is no such view.
         """
-        if self._drawing is None:
+        if self._arranged is None:
             return
-        towards_viewer, up = view_directions(view, self._drawing.lattice)
+        towards_viewer, up = view_directions(view, self._arranged.lattice)
         self._camera = replace(self._camera.looking(towards_viewer, up), perspective=self._style.perspective)
         self.fit()
 
@@ -275,21 +285,44 @@ class CrystalScene:
         """
         if width < 1 or height < 1:
             raise ValueError(f"a picture of {width} x {height} pixels has no pixels")
+        self._set_stage(width, height, unit, enlargement(width, height, smooth))
+        background = None if transparent else self._theme.background
+        with self._layers.simplified(draft):
+            return self._stage.draw(width, height, background, smooth=smooth)
+
+    def render_tiles(
+        self, width: int, height: int, tiles: Iterable[Tile], transparent: bool = False, *, unit: float = 1.0
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Draw parts of a picture one by one, each at twice its size and averaged.
+
+        Together they are the picture that ``render_image`` draws smoothly; between two of them the caller may
+        do other things, except with this scene.
+
+        Yields
+        ------
+        (tile height, tile width, 4) uint8
+            RGBA, as from ``render_image``, one for each of ``tiles``.
+        """
+        self._set_stage(width, height, unit, 2)
+        background = None if transparent else self._theme.background
+        for tile in tiles:
+            yield self._stage.draw_tile(tile, (width, height), background)
+
+    def _set_stage(self, width: int, height: int, unit: float, times: int) -> None:
+        """Camera, line widths and what frames the crystal, for a picture drawn ``times`` as large."""
+        if self._outdated:
+            self._refresh()
         self._apply_fit(width, height, unit)
-        times = enlargement(width, height, smooth)
         self._layers.set_line_width(unit * times)
         self._stage.aim(self._camera, self._reach())
         self._stage.overlay.clear()
         if self._drawing is not None:
             self._furnish(self._drawing, width * times, height * times, unit * times)
         self._stage.overlay.build(width * times, height * times, unit * times)
-        background = None if transparent else self._theme.background
-        with self._layers.simplified(draft):
-            return self._stage.draw(width, height, background, smooth=smooth)
 
     def shapes(self) -> Shapes:
         """The bodies of the picture as arrays: atoms, bonds, box, polyhedra, moments."""
-        return self._layers.shapes()
+        return self._layers.shapes() if self._drawing is not None else Shapes()
 
     def describe_graphics(self) -> str:
         """Name of the OpenGL renderer that draws."""
@@ -300,23 +333,22 @@ class CrystalScene:
         self._stage.release()
 
     def _refresh(self) -> None:
-        self._drawing, self._ball_key = self._arranged, None
-        if self._drawing is None or self._entry is None:
+        self._outdated = False
+        self._shown, self._ball_key, self._ball = self._arranged, None, None
+        if self._shown is None or self._entry is None:
             self._layers.clear()
             self._scale, self._legend = None, []
             return
         if self._style.moments == "radius" and self._magnitudes is not None:
-            radii, self._ball_key = balls(self._drawing, self._magnitudes)
-            self._drawing = replace(self._drawing, radii=radii)
+            radii, self._ball_key = balls(self._shown, self._magnitudes)
+            self._shown = replace(self._shown, radii=radii)
         entry, colouring, values = self._entry, self._colouring, self._values
         self._scale = colour_scale(entry, colouring, values)
         self._legend = legend_entries(entry, colouring, values)
         colours = colour_sites(entry, colouring, values)
-        self._layers.show(
-            entry, self._drawing, self._style, self._theme, colouring, self._magnitudes, colours
-        )
-        self._layers.mark(self._drawing, self._selection, self._theme)
-        self._layers.mark_doubtful(self._drawing, self._doubtful, self._theme)
+        self._layers.show(entry, self._shown, self._style, self._theme, colouring, self._magnitudes, colours)
+        self._layers.mark(self._shown, self._selection, self._theme)
+        self._layers.mark_doubtful(self._shown, self._doubtful, self._theme)
 
     def _apply_fit(self, width: float, height: float, unit: float) -> None:
         if not self._fit_wanted or self._drawing is None:
@@ -339,8 +371,12 @@ class CrystalScene:
         """Radius of a ball around the focal point that holds everything, Å."""
         if self._drawing is None:
             return 10.0
-        points, radii = self._extent(self._drawing)
-        return float(np.max(np.linalg.norm(points - self._camera.focal, axis=1) + radii)) + 1.0
+        if self._ball is None:
+            points, radii = self._extent(self._drawing)
+            centre = (points.min(axis=0) + points.max(axis=0)) / 2.0
+            self._ball = centre, float(np.max(np.linalg.norm(points - centre, axis=1) + radii))
+        centre, radius = self._ball
+        return float(np.linalg.norm(centre - self._camera.focal)) + radius + 1.0
 
     def _furnish(self, drawing: Drawing, width: int, height: int, unit: float) -> None:
         frame = furniture.Frame(self._stage.overlay, self._camera, self._theme, width, height, unit)

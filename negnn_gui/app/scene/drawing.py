@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,7 @@ class Drawing:
         corners = box_corners(self.lattice, self.matrix)
         return np.vstack([self.atoms.position, corners]), np.concatenate([self.radii, np.zeros(len(corners))])
 
+    @cached_property
     def corner_radius(self) -> float:
         """Radius of the atoms that sit on the box's corners, Å; 0 where there are none."""
         at_origin = np.linalg.norm(self.atoms.position, axis=1) < self.radii

@@ -80,7 +80,7 @@ def furnish(
 ) -> None:
     """Everything that the style asks for."""
     if style.cell:
-        add_cell_names(frame, drawing.box, drawing.corner_radius())
+        add_cell_names(frame, drawing.box, drawing.corner_radius)
     if style.axes:
         add_axes(frame, drawing.lattice)
     if style.legend:

@@ -100,4 +100,7 @@ def _triple(values: NDArray[np.float64], digits: int) -> str:
 
 
 def _degrees(value: float) -> str:
-    return "undefined (atoms in line)" if np.isnan(value) else f"{value:.2f}°"
+    if np.isnan(value):
+        return "undefined (atoms in line)"
+    shown = round(value, 2) + 0.0  # no "-0.00"
+    return f"{180.0 if shown == -180.0 else shown:.2f}°"

@@ -12,6 +12,7 @@ from negnn_gui.app.scene.meshes import Mesh, cones, merge
 
 if TYPE_CHECKING:
     from negnn_gui.app.scene.drawing import Drawing
+    from negnn_gui.results import Analysis
     from negnn_gui.structures.entry import StructureEntry
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,15 @@ class Magnitudes:
 
     values: Floats
     label: str
+
+
+def shown_magnitudes(analysis: Analysis | None, coloured_by: str) -> Magnitudes | None:
+    """Which predicted moments bars and balls show: those like measured ones where these are the colours."""
+    if analysis is None:
+        return None
+    if coloured_by == "moment_exp":
+        return Magnitudes(analysis.moment_exp.median, "abs(m) exp.")
+    return Magnitudes(analysis.moment.median, "abs(m) DFT")
 
 
 @dataclass(frozen=True, eq=False)

@@ -107,6 +107,17 @@ class Overlay:
         self._lines.set_width(max(1.0, 1.5 * unit))
         self._build_texts()
 
+    def show_part(self, left: int, top: int, width: int, height: int) -> None:
+        """See only a part of what was built, in its pixels from the top left."""
+        camera = self.renderer.GetActiveCamera()
+        whole_width, whole_height = self._size
+        camera.SetWindowCenter(
+            (2 * left + width - whole_width) / width, (whole_height - 2 * top - height) / height
+        )
+        camera.SetParallelScale(height / 2.0)
+        for actor, text in zip(self._texts, self._text_rows, strict=False):
+            actor.SetPosition(text.x - left, top + height - text.y)
+
     def _build_solids(self) -> None:
         rows = np.array([row[:4] for row in self._sphere_rows]).reshape(-1, 4)
         colours = np.array([row[4] for row in self._sphere_rows], dtype=np.uint8).reshape(-1, 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkRenderer
@@ -11,6 +13,29 @@ from negnn_gui.app.scene.overlay import Overlay, light_up
 from negnn_gui.app.scene.window import OffscreenWindow
 
 RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture, in pixels of that picture from its top left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def camera_window(self, width: int, height: int) -> tuple[float, float, float]:
+        """How a camera that sees all of a ``width`` x ``height`` picture sees this part of it.
+
+        Returns
+        -------
+        x, y, share : float
+            VTK's window centre, and the part's share of the picture's height.
+        """
+        x = (2 * self.left + self.width - width) / self.width
+        y = (height - 2 * self.top - self.height) / self.height
+        return x, y, self.height / height
+
 
 # Pictures of at most this many pixels are drawn at twice the size and averaged: edges as smooth as in print.
 SMOOTH_PIXELS = 36_000_000
@@ -49,18 +74,56 @@ class Stage:
             RGBA, not multiplied by alpha.
         """
         enlarged = enlargement(width, height, smooth)
+        # Pictures too large to be drawn enlarged have their edges smoothed afterwards. That pass is slow in
+        # software, so it is not for pictures of a moving crystal, and it spoils the alpha channel.
+        fxaa = smooth and enlarged == 1 and background is not None
+        return self._draw(width, height, background, enlarged=enlarged, fxaa=fxaa)
+
+    def _draw(
+        self, width: int, height: int, background: RGB | None, *, enlarged: int, fxaa: bool
+    ) -> NDArray[np.uint8]:
         shown = background or (0, 0, 0)
         self.renderer.SetBackground(*(channel / 255.0 for channel in shown))
         self.renderer.SetBackgroundAlpha(0.0 if background is None else 1.0)
-        # Pictures too large to be drawn enlarged have their edges smoothed afterwards. That pass is slow in
-        # software, so it is not for pictures of a moving crystal, and it spoils the alpha channel.
-        self.renderer.SetUseFXAA(smooth and enlarged == 1 and background is not None)
+        self.renderer.SetUseFXAA(fxaa)
         pixels = self._ensure_window().draw(width * enlarged, height * enlarged)
         image = _average(pixels) if enlarged == 2 else pixels.copy()
         if background is None:
             return _unmultiply(image)
         image[..., 3] = 255
         return image
+
+    def draw_tile(self, tile: Tile, size: tuple[int, int], background: RGB | None) -> NDArray[np.uint8]:
+        """Draw a part of the two layers at twice the size, and average.
+
+        Parameters
+        ----------
+        tile : Tile
+            The part, in pixels of the result.
+        size : (width, height)
+            The whole picture; the overlay must have been built twice as large.
+        background : (r, g, b) or None
+            None leaves it out.
+
+        Returns
+        -------
+        (tile height, tile width, 4) uint8
+            RGBA, not multiplied by alpha.
+        """
+        camera = self.renderer.GetActiveCamera()
+        scale, angle = camera.GetParallelScale(), camera.GetViewAngle()
+        x, y, share = tile.camera_window(*size)
+        try:
+            camera.SetWindowCenter(x, y)
+            camera.SetParallelScale(scale * share)
+            camera.SetViewAngle(2.0 * np.degrees(np.arctan(np.tan(np.radians(angle) / 2.0) * share)))
+            self.overlay.show_part(2 * tile.left, 2 * tile.top, 2 * tile.width, 2 * tile.height)
+            return self._draw(tile.width, tile.height, background, enlarged=2, fxaa=False)
+        finally:
+            camera.SetWindowCenter(0.0, 0.0)
+            camera.SetParallelScale(scale)
+            camera.SetViewAngle(angle)
+            self.overlay.show_part(0, 0, 2 * size[0], 2 * size[1])
 
     def aim(self, camera: Camera, reach: float) -> None:
         """Look through ``camera``; everything lies within ``reach`` Å of its focal point."""

@@ -44,6 +44,7 @@ from negnn_gui.app.views.canvas_spin import Spin
 if TYPE_CHECKING:
     from negnn_gui.app.scene.bonds import CellBonds
     from negnn_gui.app.scene.camera import Camera
+    from negnn_gui.app.scene.crystal import CrystalScene
     from negnn_gui.app.scene.layers import Shapes
     from negnn_gui.app.scene.measure import AtomRef
     from negnn_gui.app.scene.moments import Magnitudes
@@ -54,6 +55,8 @@ logger = logging.getLogger(__name__)
 
 EMPTY_TEXT = "Drop a CIF here or press Ctrl+O"
 _REST_MS = 160
+# Sites of a crystal whose picture takes no longer than the eye needs to see it.
+_AT_ONCE = 500
 
 
 class CrystalCanvas(QWidget):
@@ -273,16 +276,15 @@ class CrystalCanvas(QWidget):
             self._lazy.fit()
         self.refresh()
 
-    def image(self, width: int, height: int, transparent: bool = False, legend: bool = True) -> QImage:
-        """The view on white or on nothing, ``width`` x ``height`` pixels, for a file or the clipboard.
+    def picture_scene(self, width: int, height: int, legend: bool = True) -> CrystalScene:
+        """The view on white in a scene of its own, for a picture of that size; to be released by the caller.
 
         Raises
         ------
         GraphicsError
             This machine offers no OpenGL.
         """
-        seen = (self.width(), self.height())
-        return to_image(self._lazy.export(width, height, seen, transparent, legend))
+        return self._lazy.picture_scene(width, height, (self.width(), self.height()), legend)
 
     def shapes(self) -> Shapes:
         """The bodies that are drawn, for a file of another program."""
@@ -297,6 +299,11 @@ class CrystalCanvas(QWidget):
         """Draw again when Qt next paints."""
         self._stale = True
         self.update()
+
+    def paint_now(self) -> None:
+        """Show a small crystal before anything else is done about it; others wait for their turn."""
+        if self._lazy.entry is not None and self._lazy.entry.n_sites <= _AT_ONCE and self.isVisible():
+            self.repaint()
 
     def warm_up(self) -> None:
         """Prepare VTK while nothing is shown; where there is no OpenGL, the first structure will say so."""

@@ -242,33 +242,29 @@ class LazyScene:
         pacing.resting_took(time.perf_counter() - began, smooth)
         return pixels
 
-    def export(
-        self, width: int, height: int, seen: tuple[int, int], transparent: bool, legend: bool
-    ) -> NDArray[np.uint8]:
-        """(height, width, 4) uint8: the same view on white or on nothing, for a file.
+    def picture_scene(self, width: int, height: int, seen: tuple[int, int], legend: bool) -> CrystalScene:
+        """The same view on white in a scene of its own, for a file of ``width`` x ``height`` pixels.
 
         What nobody moved fills the picture, as ``negnn render`` draws it; else the picture holds at least
-        what is ``seen`` in a view of that (width, height).
-        """
-        from negnn_gui.app.scene.render import picture_unit
+        what is ``seen`` in a view of that (width, height). Whoever asks must release it.
 
-        scene = self.scene()
-        camera, fitted = scene.camera, self.fitted
-        try:
-            scene.set_theme(LIGHT)
-            scene.set_style(replace(self.style, legend=legend))
-            if fitted:
-                scene.fit()
-            else:
-                narrower = (seen[0] / max(seen[1], 1)) / (width / height)
-                scene.camera = replace(camera, half_height=camera.half_height * max(narrower, 1.0))
-            return scene.render_image(width, height, transparent, unit=picture_unit(width, height))
-        finally:
-            scene.set_style(self.style)
-            scene.set_theme(self.theme)
-            scene.camera = camera
-            if fitted:
-                scene.fit()
+        Raises
+        ------
+        GraphicsError
+            The view was released.
+        """
+        from negnn_gui.app.scene.crystal import CrystalScene
+
+        camera = self.scene().camera
+        scene = CrystalScene(LIGHT)
+        self._show_entry(scene, replace(self.style, legend=legend))
+        narrower = (seen[0] / max(seen[1], 1)) / (width / height)
+        scene.camera = (
+            camera if self.fitted else replace(camera, half_height=camera.half_height * max(narrower, 1.0))
+        )
+        if self.fitted:
+            scene.fit()
+        return scene
 
     def shapes(self) -> Shapes:
         """The bodies that are drawn, for files of other programs."""
@@ -281,8 +277,8 @@ class LazyScene:
             self._scene.release()
             self._scene = None
 
-    def _show_entry(self, scene: CrystalScene) -> None:
-        scene.set_structure(self.entry, style=self.style, found=self.found)
+    def _show_entry(self, scene: CrystalScene, style: Style | None = None) -> None:
+        scene.set_structure(self.entry, style=style or self.style, found=self.found)
         if self.entry is None:
             return
         scene.set_values(self.colouring, self.values, self.magnitudes, self.doubtful)

@@ -76,3 +76,12 @@ def test_undefined_angles_say_so() -> None:
     line = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]])
     refs = [AtomRef(i) for i in range(4)]
     assert "undefined" in measure(refs, ("A1", "A2", "A3", "A4"), lattice, line).text
+
+
+@pytest.mark.parametrize(("last", "text"), [([1.0, 1e-9, 0.0], "0.00°"), ([-1.0, -1e-9, 0.0], "180.00°")])
+def test_flat_dihedrals_have_no_sign(last: list[float], text: str) -> None:
+    points = np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0], last])
+    refs = [AtomRef(site, (0, 0, 0)) for site in range(4)]
+    for sign in (1.0, -1.0):
+        found = measure(refs, "abcd", np.eye(3), points * [1.0, sign, 1.0])
+        assert found is not None and found.short == text

@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from negnn_gui.app.scene.colouring import Colouring
+from negnn_gui.app.scene.crystal import CrystalScene
+from negnn_gui.app.scene.png import PngWriter
 from negnn_gui.app.scene.render import render_file_image, render_png, save_png
+from negnn_gui.app.scene.stage import Tile
+from negnn_gui.app.scene.style import Style
 from negnn_gui.structures.entry import StructureEntry
 
 Crystals = Callable[..., StructureEntry]
@@ -37,6 +42,36 @@ def test_a_png_has_exactly_the_pixels_that_were_drawn(tmp_path: Path) -> None:
         assert read.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
+def test_a_picture_that_is_not_finished_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "kept.png"
+    path.write_bytes(b"older")
+    writer = PngWriter(path, 4, 6)
+    writer.add(np.zeros((2, 4, 4), dtype=np.uint8))
+    with pytest.raises(ValueError, match="lacks 4 rows"):
+        writer.finish()
+    writer.discard()
+    assert path.read_bytes() == b"older"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("perspective", [False, True])
+def test_parts_make_the_whole(known_crystal: Crystals, perspective: bool) -> None:
+    scene = CrystalScene(style=Style(perspective=perspective))
+    scene.set_structure(known_crystal("rutile"))
+    whole = scene.render_image(400, 300)
+    tiles = [
+        Tile(left, top, min(150, 400 - left), min(70, 300 - top))
+        for top in range(0, 300, 70)
+        for left in range(0, 400, 150)
+    ]
+    joined = np.zeros_like(whole)
+    for tile, part in zip(tiles, scene.render_tiles(400, 300, tiles), strict=True):
+        joined[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width] = part
+    scene.release()
+    apart = np.abs(whole.astype(int) - joined).max(axis=2)
+    assert np.mean(apart > 8) < 5e-4, "a few pixels on edges may be rounded the other way"
+
+
 @pytest.mark.parametrize("size", [(64, 48), (501, 333), (1200, 900)])
 def test_render_writes_the_size_asked_for(
     size: tuple[int, int], known_crystal: Crystals, tmp_path: Path
@@ -53,8 +88,8 @@ def test_colour_legend_and_transparency_are_seen(known_crystal: Crystals, tmp_pa
     pictures = {}
     for name, options in {
         "plain": {},
-        "input": {"colour": "input"},
-        "bare": {"legend": False},
+        "input": {"colouring": Colouring("input")},
+        "bare": {"style": Style(legend=False)},
         "clear": {"transparent": True},
     }.items():
         render_png(entry, None, tmp_path / f"{name}.png", size=(300, 200), **options)
