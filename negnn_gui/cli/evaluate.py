@@ -163,7 +163,7 @@ def evaluate(
         if folder is not None:
             write_evaluation(folder, model, split.value, figures)
         if card:
-            _rewrite_card(model, figures, data, small_data)
+            _rewrite_card(model, figures, edges, data, small_data)
         readable = is_of_moments(figures) and not as_json
         typer.echo(evaluation_report(model, split.value, figures) if readable else text)
     if folder is not None:
@@ -219,8 +219,10 @@ def _request(
     return PeerRequest(peer.value, found, limit, max_atoms, threads, answers)
 
 
-def _rewrite_card(model: str, figures: dict[str, Any], data: Path | None, small_data: Path | None) -> None:
-    """Put what was measured into the model's card."""
+def _rewrite_card(
+    model: str, figures: dict[str, Any], edges: EdgesChoice, data: Path | None, small_data: Path | None
+) -> None:
+    """Put what was measured into the model's card; an encoder is measured the other way too."""
     from negnn_gui.models import registry
     from negnn_gui.training.card_sections import PUBLISHED, moment_sections, rewrite_card
     from negnn_gui.training.evidence.small_table import read_summary
@@ -232,7 +234,9 @@ def _rewrite_card(model: str, figures: dict[str, Any], data: Path | None, small_
         raise CommandError(f"{model} is a property model: its card has all that is measured of it")
     if info.kind == "encoder":
         tables = data_folder(data)
-        own = {edges: evaluate_encoder(tables, info, edges=edges) for edges in EDGES}
+        own = {
+            how: figures if how == edges.value else evaluate_encoder(tables, info, edges=how) for how in EDGES
+        }
         sections = {PUBLISHED: comparison_section(own, model, tables)}
     else:
         encoder = info.config["encoder"]["id"]
