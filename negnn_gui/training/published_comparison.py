@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def comparison_section(own: Mapping[Edges, Mapping[str, float]], model_id: str, 
         if recorded
         else "The published checkpoints were measured in the same run."
     )
-    return (
+    text = (
         "Share of hidden atoms (and of distances at them) told right, by the same code on the same masks; with "
         "“visible” edges the encoder sees the distances at hidden atoms, as in the published code, and is only asked "
         f"for them afterwards. {source} Command: `negnn evaluate ID --edges hidden|visible`.\n\n"

@@ -15,6 +15,7 @@ from negnn_gui.models import registry
 from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, MomentConfig, MomentModel
 from negnn_gui.models.registry import ModelInfo
+from negnn_gui.training.card_sections import moment_sections, with_section
 from negnn_gui.training.cards import machine, moment_card
 from negnn_gui.training.evaluate import counted, element_median_figures, moment_figures
 from negnn_gui.training.fit_run import MomentData, open_training_data, run_fit
@@ -91,6 +92,8 @@ def publish_moment_model(
         figures[head] = moment_figures(head, predict_split(model, own, head, "test"), calibrations[head])
         medians[head] = median_of(own, head)
     card = moment_card(folder.name, encoder.id, facts, figures, medians)
+    for title, body in moment_sections(folder.name, figures, None).items():
+        card = with_section(card, title, body)
     save_moment_model(folder, model, encoder.ref, tables, calibrations, {**facts, "test": figures}, card)
     write_golden(folder)
     return folder
