@@ -71,6 +71,6 @@ def comparison_section(own: Mapping[Edges, Mapping[str, float]], model_id: str, 
     text = (
         "Share of hidden atoms (and of distances at them) told right, by the same code on the same masks; with "
         "“visible” edges the encoder sees the distances at hidden atoms, as in the published code, and is only asked "
-        f"for them afterwards. {source} Command: `negnn evaluate ID --edges hidden|visible`.\n\n"
-        + "\n".join(lines)
+        f"for them afterwards. {source} Command: `negnn evaluate ID --edges hidden|visible`."
     )
+    return "\n".join([textwrap.fill(text, 120), "", *lines])
