@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QStandardPaths, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -77,7 +76,6 @@ class CompareRepresentations(QDialog):
         self.run, self.cancel = QPushButton("&Compare"), QPushButton("Cancel")
         self.save, self.picture = QPushButton("Save &table…"), QPushButton("Save &plot…")
         self._lay_out()
-        self._outline_boxes()
         self._connect()
         self._enable()
 
@@ -91,6 +89,8 @@ class CompareRepresentations(QDialog):
         self.unit.setPlaceholderText("such as μB, K, eV")
         self.remarks.setWordWrap(True)
         self.bar.setTextVisible(True)
+        # the style outlines empty boxes in a shade that the dark window swallows
+        self.list.setStyleSheet("QListWidget::indicator:unchecked { border: 1px solid palette(text); }")
         self._fill_list()
         names = {
             self.column: ("Column of labels", "The column of the file that is predicted"),
@@ -238,6 +238,7 @@ class CompareRepresentations(QDialog):
 
     def start(self) -> None:
         """Run the regressions."""
+        self._match()  # the sentence of a run before this one goes
         if self._matched is None or not self.chosen():
             return
         ids = {row.entry_id for row in self._matched.rows}
@@ -319,20 +320,6 @@ class CompareRepresentations(QDialog):
             self._show(f"{path.name} could not be saved: {reason}.")
         else:
             self._show(f"Saved {path}")
-
-    # --- looking ------------------------------------------------------------------------------------
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow light and dark."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._outline_boxes()
-
-    def _outline_boxes(self) -> None:
-        """Boxes in a list are outlined in a darker shade of the window, which the dark one would swallow."""
-        colours = self.palette()
-        colours.setColor(QPalette.ColorRole.Window, colours.color(QPalette.ColorRole.Text))
-        self.list.setPalette(colours)
 
     # --- ending -------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ def descriptor_claim(rows: Sequence[Row], protocol: Sequence[Row], encoder: str)
             if (mean := gain(pairs)) is not None:
                 of_task[rival] = mean
         if of_task:
-            against = [f"{m.value:+.0f} ± {_spread(m):.0f} % against {rival}" for rival, m in of_task.items()]
+            against = [f"{_percent(m, 0)} against {rival}" for rival, m in of_task.items()]
             said.append(f"{title}: {', '.join(against)}")
             gains += list(of_task.values())
     return _judged(text, said, gains, 2 * len(measured), "comparisons")
@@ -219,7 +219,7 @@ def family_claim(rows: Sequence[Row], encoder: str, compared: int) -> Claim:
     for family in sorted({row["family"] for row in rows}):
         found = family_gain(rows, family, str(compared), node_embeddings(encoder))
         if found is not None:
-            said.append(f"{family}: {found[1].value:+.1f} ± {_spread(found[1]):.1f} % ({found[0]})")
+            said.append(f"{family}: {_percent(found[1], 1)} ({found[0]})")
             gains.append(found[1])
     return _judged(text, said, gains, _FAMILIES, "families")
 
@@ -237,10 +237,7 @@ def few_labels_claim(rows: Sequence[Row], encoder: str) -> Claim:
         }
         if len(found) > 1:
             said.append(
-                f"{family}: "
-                + ", ".join(
-                    f"{own[1].value:+.1f} ± {_spread(own[1]):.1f} % with {n}" for n, own in found.items()
-                )
+                f"{family}: " + ", ".join(f"{_percent(own[1], 1)} with {n}" for n, own in found.items())
             )
             values = [own[1].value for own in found.values()]
             shrinks.append(values[0] > values[-1])
@@ -262,7 +259,7 @@ def _judged(text: str, said: list[str], gains: Sequence[Mean], expected: int, wh
     clear = [_clear(mean) for mean in gains]
     verdict = _share([mean.value > 0 for mean in gains])
     if verdict == "holds" and not all(clear):
-        said = [*said, f"{len(clear) - clear.count(True)} of these gains are within their standard error"]
+        said = [*said, f"within their standard error, or of one draw: {clear.count(False)} of these gains"]
         verdict = "partly"
     if verdict == "holds" and len(gains) < expected:
         said = [*said, f"{len(gains)} of {expected} {what} were measured"]
@@ -271,8 +268,15 @@ def _judged(text: str, said: list[str], gains: Sequence[Mean], expected: int, wh
 
 
 def _clear(mean: Mean) -> bool:
-    """Whether a gain is above zero by more than its standard error."""
-    return mean.value > _spread(mean) / math.sqrt(mean.n)
+    """Whether a gain is above zero by more than its standard error, which one draw does not have."""
+    return mean.n > 1 and mean.value > mean.spread / math.sqrt(mean.n)
+
+
+def _percent(mean: Mean, digits: int) -> str:
+    """Such as "+5.0 ± 4.4 %", or "+5.0 % (one draw)"."""
+    if mean.n < 2:
+        return f"{mean.value:+.{digits}f} % (one draw)"
+    return f"{mean.value:+.{digits}f} ± {mean.spread:.{digits}f} %"
 
 
 def _beyond_spread(rows: Sequence[Row], best: str, other: str) -> bool:
@@ -286,7 +290,3 @@ def _beyond_spread(rows: Sequence[Row], best: str, other: str) -> bool:
     )
     mean = gain(pairs)
     return mean is not None and _clear(mean)
-
-
-def _spread(mean: Mean) -> float:
-    return 0.0 if math.isnan(mean.spread) else mean.spread
