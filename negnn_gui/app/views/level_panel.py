@@ -32,8 +32,8 @@ from negnn_gui.app.views.plot_menu import PlotMenu
 from negnn_gui.app.views.site_text import number_text
 
 _K = 10
-# Width over height from which charts and table stand side by side.
-_WIDE = 2.0
+# Width over height, and in letters, from which charts and table stand side by side.
+_WIDE, _LEAST_WIDE = 2.0, 110
 _MOST_ATOMS_FOR_MOTIF = (
     2000  # beyond that the neighbours of one site take too long to look up while selecting
 )
@@ -109,7 +109,8 @@ class LevelPanel(KnownSitesPanel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Charts beside the table where the panel is low and wide, above it elsewhere."""
         super().resizeEvent(event)
-        is_wide = self.width() > _WIDE * self.height()
+        least = _LEAST_WIDE * self.fontMetrics().averageCharWidth()
+        is_wide = self.width() > max(_WIDE * self.height(), least)
         directions = QBoxLayout.Direction
         self._halves.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
 
