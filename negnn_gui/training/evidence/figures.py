@@ -78,6 +78,7 @@ def learning_curves(rows: Sequence[Row], encoder: str) -> Figure | None:
         sizes = sorted({int(key[2]) for key in found})
         axes.set(title=_FAMILY_TITLES[family], xscale="log")
         axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
         axes.minorticks_off()
     _outer_labels(figure, "training structures", "MAE of abs(m), all atoms (μB)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
@@ -194,7 +195,7 @@ def ranges(rows: Sequence[Row], encoder: str) -> Figure | None:
                 [_standard_error(found[level]) / found["0"].value for level in known],
                 elinewidth=0.6,
                 capsize=1.5,
-                color=PALETTE[k % 7],
+                color=PALETTE[k],
                 marker=MARKERS[k],
                 markersize=4,
                 linewidth=1.2,
