@@ -56,6 +56,7 @@ def error_report(parent: QWidget, sentence: str, report: str) -> QMessageBox:
     copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
     copy.setToolTip("It names no folders of yours")
     copy.clicked.disconnect()  # copying does not close the box
+    box.setEscapeButton(QMessageBox.StandardButton.Ok)  # with two buttons Qt would not know what Esc means
     copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))
     return box
 

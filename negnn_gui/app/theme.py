@@ -84,6 +84,12 @@ QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {edge}; bor
 QCheckBox::indicator:unchecked {{ background: {base}; }}
 QCheckBox::indicator:checked {{ background: {highlight}; border-color: {highlight}; image: url("{check}"); }}
 QCheckBox::indicator:disabled {{ border-color: {mid}; }}
+QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {edge}; border-radius: 7px; }}
+QRadioButton::indicator:unchecked {{ background: {base}; }}
+QRadioButton::indicator:checked {{
+    width: 7px; height: 7px; border: 4px solid {highlight}; border-radius: 7px; background: {base};
+}}
+QRadioButton::indicator:disabled {{ border-color: {mid}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QStatusBar {{ border-top: 1px solid {mid}; padding-left: 4px; }}
 QStatusBar::item {{ border: none; }}
