@@ -151,6 +151,7 @@ def found_in(bench, look: Callable[[QWidget], dict[str, list[str]]]) -> dict[str
     return found
 
 
+@pytest.mark.timeout(900)  # twenty windows, twice
 def test_every_dialog_and_window_is_as_accessible(bench, qtbot, nio, tmp_path):
     bench.screening.begin(StoreRequest(tmp_path / "store", (nio,), workers=0))
     screenings = bench.screening.screenings

@@ -115,6 +115,9 @@ class CompareRepresentations(QDialog):
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
         form = QFormLayout()
+        form.setRowWrapPolicy(
+            QFormLayout.RowWrapPolicy.WrapLongRows
+        )  # large letters: the field goes below its name
         form.addRow("Predict", self.column)
         form.addRow("Unit", self.unit)
         form.addRow("Method", self.method)
