@@ -60,7 +60,7 @@ def _fault(path: Path) -> str:
         if path.stat().st_size > _MOST_BYTES:
             return "is damaged (far too long)"
         data = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
         return f"cannot be read ({error.strerror})"

@@ -177,7 +177,7 @@ def test_a_home_that_cannot_be_written_costs_only_what_is_kept_there(
     wait_until_idle(bench.controller)
     assert [bench.session.status(e).stage for e in bench.session.entries] == [Stage.PREDICTED]
     bench.preferences.appearance = "dark"
-    assert bench.window.findChildren(QMessageBox) == []
+    assert [box.text() for box in bench.window.findChildren(QMessageBox)] == []
     bench.show_log()
     [dialog] = [d for d in bench.window.children() if type(d) is QDialog]
     dialog.close()
