@@ -261,9 +261,9 @@ def _judged(text: str, said: list[str], gains: Sequence[Mean], expected: int, wh
     if verdict == "holds" and not all(clear):
         said = [*said, f"within their standard error, or of one draw: {clear.count(False)} of these gains"]
         verdict = "partly"
-    if verdict == "holds" and len(gains) < expected:
+    if len(gains) < expected:
         said = [*said, f"{len(gains)} of {expected} {what} were measured"]
-        verdict = "partly"
+        verdict = "partly" if verdict == "holds" else verdict
     return Claim(text, "; ".join(said), verdict)
 
 
