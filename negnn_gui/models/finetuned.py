@@ -63,7 +63,7 @@ class FineTunedBackbone(Backbone):
                 assert isinstance(own, GatedConv) and isinstance(theirs, GatedConv)
                 own.at_source.load_state_dict(theirs.at_source.state_dict())
                 own.at_target.load_state_dict(theirs.at_target.state_dict())
-                own.at_target.bias += theirs.at_edge.weight @ edges.bias
+                own.at_target.bias.add_(theirs.at_edge.weight @ edges.bias)
                 own.at_edge.weight.copy_(theirs.at_edge.weight @ edges.weight)
             for norm, known in zip(self.norms, encoder.norms, strict=False):
                 norm.load_state_dict(known.state_dict())
