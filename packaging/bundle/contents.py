@@ -10,7 +10,7 @@ UNUSED_MODULES = [
     "tensorboard", "torch.utils.tensorboard",
     # asked for by libraries in functions that nothing here calls
     "aiohttp", "IPython", "jupyter", "matplotlib", "mpl_toolkits", "notebook", "numba", "PIL", "plotly",
-    "pydantic", "pydantic_core", "tkinter",
+    "tkinter",
     "pyarrow.flight", "pyarrow._flight", "pyarrow.substrait",
     "pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs", "pyarrow._hdfs", "pyarrow.tests",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtNetwork",
