@@ -217,6 +217,7 @@ def readers_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / folder).mkdir()
     for name, example in {
         "NiO.cif": "NiO",
+        "LaMnO3.cif": "LaMnO3",
         "MnO.cif": "MnO",
         "a.cif": "Fe",
         "b.cif": "Co",
@@ -224,6 +225,7 @@ def readers_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "database/Co.cif": "Co",
     }.items():
         (tmp_path / name).symlink_to(examples / f"{example}.cif")
+    (tmp_path / "MnF2.mcif").symlink_to(examples / "MnF2.mcif")
     frame = (
         '2\nLattice="2.87 0 0 0 2.87 0 0 0 2.87" Properties=species:S:1:pos:R:3\n'
         "Fe 0 0 0\nFe 1.435 1.435 1.435\n"

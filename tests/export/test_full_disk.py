@@ -13,7 +13,7 @@ from negnn_gui.export.session_file import SavedSession, write_session
 from negnn_gui.export.sidecars import RunRecord, meta_path
 from negnn_gui.export.writers import SITES_FORMATS, write_results
 
-RECORD = RunRecord({}, "cpu", {}, (), ("sites.csv",), "2026-01-01T00:00:00Z", 1.0, 1, 2, 0)
+RECORD = RunRecord({}, "cpu", {}, (), ("sites.csv", "older.txt"), "2026-01-01T00:00:00Z", 1.0, 1, 2, 0)
 
 
 def no_space(*_: object, **__: object) -> None:

@@ -118,11 +118,11 @@ def test_csv_reads_back(tmp_path: Path) -> None:
 
 def test_chosen_rows_can_be_written(tmp_path: Path) -> None:
     rows = pd.concat([site_frame(*result) for result in RESULTS], ignore_index=True)
-    write_sites_csv(tmp_path / "some.csv", rows[rows.moment_pred_muB > 0.5], _record(3))
-    table = pd.read_csv(tmp_path / "some.csv")
+    write_sites_csv(tmp_path / "sites.csv", rows[rows.moment_pred_muB > 0.5], _record(3))
+    table = pd.read_csv(tmp_path / "sites.csv")
     assert 0 < len(table) < len(rows)
     assert (table.moment_pred_muB > 0.5).all()
-    assert read_meta(meta_path(tmp_path / "some.csv")) is not None
+    assert read_meta(meta_path(tmp_path / "sites.csv")) is not None
 
 
 def test_extxyz_is_understood_by_ase(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_labels_of_the_users_own_files(tmp_path: Path, tables: Path) -> None:
     assert set(found.table.splits) == {"train", "val", "test"}
     for formula in set(found.table.formulas):  # no formula on two sides
         assert len(set(found.table.splits[found.table.formulas == formula])) == 1
-    assert any("name no open structure: line 62 (elsewhere)" in remark for remark in found.remarks)
+    assert any("no open structure: line 62 (elsewhere)" in remark for remark in found.remarks)
     sites = [f"{name},0,{i}" for i, name in enumerate(names)]
     found = file_target(
         write_labels(tmp_path / "sites.csv", "structure,site_index,charge", sites),
