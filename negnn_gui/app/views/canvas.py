@@ -301,9 +301,12 @@ class CrystalCanvas(QWidget):
         self.update()
 
     def paint_now(self) -> None:
-        """Show a small crystal before anything else is done about it; others wait for their turn."""
+        """Show a small crystal as soon as all views know of it; others wait for their turn.
+
+        Not at once: painting here paints the whole window, whose lists may still hold what has just been closed.
+        """
         if self._lazy.entry is not None and self._lazy.entry.n_sites <= _AT_ONCE and self.isVisible():
-            self.repaint()
+            QTimer.singleShot(0, self, self.repaint)
 
     def warm_up(self) -> None:
         """Prepare VTK while nothing is shown; where there is no OpenGL, the first structure will say so."""
