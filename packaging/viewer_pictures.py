@@ -29,11 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 LARGEST_BYTES = 60_000
 PANEL = (300, 240)
-# Two species on one site, and a molecule that the cell cuts: no example that ships has these.
-SHARED = """data_shared
-_cell_length_a 4.1
-_cell_length_b 4.1
-_cell_length_c 4.1
+_CUBIC = """data_{name}
+_cell_length_a {a}
+_cell_length_b {a}
+_cell_length_c {a}
 _cell_angle_alpha 90
 _cell_angle_beta 90
 _cell_angle_gamma 90
@@ -44,30 +43,20 @@ _atom_site_fract_x
 _atom_site_fract_y
 _atom_site_fract_z
 _atom_site_occupancy
-Fe1 Fe 0 0 0 0.6
-Mn1 Mn 0 0 0 0.3
-O1 O 0.5 0.5 0.5 1
+{sites}
 """
-MOLECULE = """data_water
-_cell_length_a 5
-_cell_length_b 5
-_cell_length_c 5
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-O1 O 0.05 0.5 0.5
-H1 H 0.93 0.5 0.62
-H2 H 0.93 0.5 0.38
-O2 O 0.5 0.97 0.1
-H3 H 0.62 0.09 0.1
-H4 H 0.38 0.09 0.1
-"""
+# Two species on one site, and a molecule that the cell cuts: no example that ships has these.
+SHARED = _CUBIC.format(name="shared", a=4.1, sites="Fe1 Fe 0 0 0 0.6\nMn1 Mn 0 0 0 0.3\nO1 O 0.5 0.5 0.5 1")
+MOLECULE = _CUBIC.format(
+    name="water",
+    a=5,
+    sites="""O1 O 0.05 0.5 0.5 1
+H1 H 0.93 0.5 0.62 1
+H2 H 0.93 0.5 0.38 1
+O2 O 0.5 0.97 0.1 1
+H3 H 0.62 0.09 0.1 1
+H4 H 0.38 0.09 0.1 1""",
+)
 
 
 PLAIN = Style(legend=False, axes=False)

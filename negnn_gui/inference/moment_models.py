@@ -10,8 +10,8 @@ from negnn_gui.graphs.spec import GraphSpec
 from negnn_gui.inference.calibration import Calibration
 from negnn_gui.inference.domain import TrainingDomain
 from negnn_gui.models import registry
-from negnn_gui.models.checkpoint import ModelFileError, load_model
-from negnn_gui.models.loading import load_encoder, load_strictly, strip_prefix
+from negnn_gui.models.checkpoint import load_model
+from negnn_gui.models.loading import load_encoder_of, load_strictly, strip_prefix
 from negnn_gui.models.negnn import MomentConfig, MomentModel
 from negnn_gui.models.registry import ModelInfo
 from negnn_gui.results import ModelRef
@@ -61,12 +61,7 @@ def open_moment_model(info: ModelInfo) -> LoadedMomentModel:
         As :func:`load_moment_model`.
     """
     config, weights = load_model(info.folder, "moment")
-    encoder_info = registry.get(config["encoder"]["id"])
-    if encoder_info.sha256 != config["encoder"]["sha256"]:
-        raise ModelFileError(
-            f"it was trained on another version of the encoder {encoder_info.id}; reinstall both", info.folder
-        )
-    encoder = load_encoder(encoder_info)
+    encoder_info, encoder = load_encoder_of(config, info.folder)
     spec = GraphSpec.from_dict(config["graph_spec"])
     model = MomentModel(MomentConfig.from_dict(config["architecture"]), spec, encoder)
     load_strictly(model, strip_prefix(weights, MODEL_PREFIX), info.id)

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from negnn_gui.graphs.batch import collate
 from negnn_gui.graphs.build import GraphError, build_graph
 from negnn_gui.graphs.spec import GraphSpec
-from negnn_gui.models import registry
-from negnn_gui.models.checkpoint import ModelFileError, load_model
+from negnn_gui.models.checkpoint import load_model
 from negnn_gui.models.encoder import CrystalGraphEncoder
-from negnn_gui.models.loading import load_encoder, load_strictly, strip_prefix
+from negnn_gui.models.loading import load_encoder_of, load_strictly, strip_prefix
 from negnn_gui.models.property_model import Of, PropertyConfig, PropertyModel, embedded
 from negnn_gui.models.registry import ModelInfo
 from negnn_gui.results import ModelRef
@@ -73,12 +72,7 @@ def open_property_model(info: ModelInfo) -> LoadedPropertyModel:
         A folder is damaged, or the encoder is missing or another one.
     """
     config, weights = load_model(info.folder, "property")
-    encoder_info = registry.get(config["encoder"]["id"], "encoder")
-    if encoder_info.sha256 != config["encoder"]["sha256"]:
-        raise ModelFileError(
-            f"it was trained on another version of the encoder {encoder_info.id}; reinstall both", info.folder
-        )
-    encoder = load_encoder(encoder_info)
+    encoder_info, encoder = load_encoder_of(config, info.folder)
     spec = GraphSpec.from_dict(config["graph_spec"])
     model = PropertyModel(PropertyConfig.from_dict(config["architecture"]), spec, encoder)
     load_strictly(model, strip_prefix(weights, PROPERTY_PREFIX), info.id)

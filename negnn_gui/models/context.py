@@ -36,10 +36,14 @@ class ContextBackbone(Backbone):
         for convolution, norm, context in zip(self.convolutions, self.norms, self.contexts, strict=True):
             assert isinstance(convolution, GatedConv)
             messages = convolution.messages(vectors, gaussians, convolution.at_edge.weight, None, batch)
-            vectors = functional.silu(vectors + norm(messages))
+            vectors = self.update(vectors, norm(messages))
             mean = mean_at(vectors, batch.structure, batch.n_structures)
             vectors = vectors + context(torch.cat([vectors, mean[batch.structure]], dim=1))
         return vectors
+
+    def update(self, vectors: Tensor, messages: Tensor) -> Tensor:
+        """Vectors (N, width) after messages of the same shape."""
+        return functional.silu(vectors + messages)
 
 
 def crystal_context(width: int) -> nn.Sequential:

@@ -7,36 +7,20 @@ supervised run from learning bonds anew. As in :mod:`negnn_gui.models.context` e
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from negnn_gui.graphs.batch import GraphBatch
-from negnn_gui.graphs.spec import GraphSpec
-from negnn_gui.models.backbone import Backbone, BackboneConfig, mean_at
-from negnn_gui.models.context import crystal_context
+from negnn_gui.models.context import ContextBackbone
 from negnn_gui.models.convolution import GatedConv
 from negnn_gui.models.encoder import CrystalGraphEncoder
 from negnn_gui.models.nodes import NodeInput
 
 
-class FineTunedBackbone(Backbone):
-    """The encoder's residual gated convolutions, and a share of the crystal's mean after each of them."""
+class FineTunedBackbone(ContextBackbone):
+    """The flagship's backbone with the encoder's update of the vectors, and a start from its weights."""
 
-    def __init__(self, config: BackboneConfig, spec: GraphSpec, node_size: int) -> None:
-        super().__init__(config, spec, node_size)
-        width = config.width
-        self.convolutions = nn.ModuleList(GatedConv(width, self.expansion.size) for _ in range(config.layers))
-        self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in range(config.layers))
-        self.contexts = nn.ModuleList(crystal_context(width) for _ in range(config.layers))
-
-    def propagate(self, vectors: Tensor, gaussians: Tensor, batch: GraphBatch) -> Tensor:
-        """Messages of the neighbours, then of the crystal."""
-        for convolution, norm, context in zip(self.convolutions, self.norms, self.contexts, strict=True):
-            assert isinstance(convolution, GatedConv)
-            messages = convolution.messages(vectors, gaussians, convolution.at_edge.weight, None, batch)
-            vectors = vectors + norm(messages)
-            mean = mean_at(vectors, batch.structure, batch.n_structures)
-            vectors = vectors + context(torch.cat([vectors, mean[batch.structure]], dim=1))
-        return vectors
+    def update(self, vectors: Tensor, messages: Tensor) -> Tensor:
+        """The encoder's residual stream."""
+        return vectors + messages
 
     def begin_as(self, encoder: CrystalGraphEncoder, nodes: NodeInput) -> None:
         """Take over an encoder's layers; the first vectors are its level 0.

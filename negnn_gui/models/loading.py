@@ -7,12 +7,14 @@ where it has them, under ``heads.``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from negnn_gui.graphs.spec import GraphSpec
+from negnn_gui.models import registry
 from negnn_gui.models.checkpoint import ModelFileError, load_model
 from negnn_gui.models.encoder import CrystalGraphEncoder, EncoderConfig
 from negnn_gui.models.registry import ModelInfo
@@ -33,6 +35,22 @@ def load_encoder(info: ModelInfo) -> CrystalGraphEncoder:
     config, weights = load_model(info.folder, "encoder")
     encoder = encoder_from(config, weights)
     return encoder.eval().requires_grad_(False)
+
+
+def load_encoder_of(config: Mapping[str, Any], folder: Path) -> tuple[ModelInfo, CrystalGraphEncoder]:
+    """The registered encoder that the model of a ``folder`` was trained on, by the model's config.
+
+    Raises
+    ------
+    ModelFileError, UnknownModelError
+        The encoder is damaged, missing or another one.
+    """
+    info = registry.get(config["encoder"]["id"], "encoder")
+    if info.sha256 != config["encoder"]["sha256"]:
+        raise ModelFileError(
+            f"it was trained on another version of the encoder {info.id}; reinstall both", folder
+        )
+    return info, load_encoder(info)
 
 
 def encoder_from(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> CrystalGraphEncoder:

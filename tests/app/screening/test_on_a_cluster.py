@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from minimal_cif import minimal_cubic_cif
 from PySide6.QtCore import Qt
 
 import negnn_gui
@@ -34,22 +35,7 @@ pytestmark = [
 LEFT = Qt.MouseButton.LeftButton
 FILES, BAD_EVERY = 600, 50
 WAIT = 600_000
-CUBIC = """data_x
-_cell_length_a {a}
-_cell_length_b {a}
-_cell_length_c {a}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-Fe1 Fe 0 0 0
-O1 O 0.5 0.5 0.5
-"""
+SITES = ("Fe1 Fe 0 0 0", "O1 O 0.5 0.5 0.5")
 
 
 @pytest.fixture
@@ -65,7 +51,7 @@ def files(tmp_path: Path) -> Path:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(FILES):
-        text = "data_broken\n" if number % BAD_EVERY == 7 else CUBIC.format(a=3 + 0.001 * number)
+        text = "data_broken\n" if number % BAD_EVERY == 7 else minimal_cubic_cif(3 + 0.001 * number, *SITES)
         (folder / f"x{number:03d}.cif").write_text(text)
     return folder
 
