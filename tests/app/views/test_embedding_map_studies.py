@@ -235,9 +235,7 @@ def test_without_opentsne_the_choice_is_disabled_and_says_how_to_get_it(
     assert bar.method.currentText() == "PCA"
 
 
-def test_picture_and_places_are_saved(
-    view: EmbeddingMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_picture_and_places_are_saved(view: EmbeddingMap, tmp_path: Path) -> None:
     for name in ("map.png", "map.svg", "map.pdf", "map.csv"):
         assert view.export.save(tmp_path / name)
     picture = QImage(str(tmp_path / "map.png"))
@@ -249,10 +247,12 @@ def test_picture_and_places_are_saved(
     first = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
     assert (first["kind"], first["structure"], first["site_label"]) == ("site", "NiO", "Ni1")
     assert float(first["map_x"]) == pytest.approx(view.layers.xy[0, 0], rel=1e-4)
-    told: list[str] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: told.append(text))
-    assert not view.export.save(tmp_path / "missing" / "map.png")
-    assert told == ["map.png was not saved: No such file or directory."]
+    target = tmp_path / "missing" / "map.png"
+    assert not view.export.save(target)
+    [told] = view.plot.findChildren(QMessageBox)
+    assert told.isVisible()
+    assert told.text() == f"map.png could not be saved: No such file or directory: {target}."
+    told.accept()
 
 
 def test_the_menu_opens_where_the_right_button_is_pressed(qtbot: QtBot, view: EmbeddingMap) -> None:

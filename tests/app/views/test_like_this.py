@@ -174,8 +174,9 @@ def test_a_place_that_cannot_be_written_is_told(
     panel: LikeThis, ask: Callable[..., Atlas], tmp_path: Path
 ) -> None:
     ask(SiteRef("id-Fe", 0))
-    panel.export_csv(tmp_path / "missing" / "like.csv")
-    assert "could not be written" in panel.remark.text()
+    target = tmp_path / "missing" / "like.csv"
+    panel.export_csv(target)
+    assert panel.remark.text() == f"like.csv could not be saved: No such file or directory: {target}."
     assert panel.remark.isVisible()
 
 
