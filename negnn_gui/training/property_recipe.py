@@ -23,6 +23,7 @@ from negnn_gui.training.graph_store import GraphStore, open_graph_store
 from negnn_gui.training.pretrain_run import RunOptions, graphs_of_split
 from negnn_gui.training.property_fit import fit_property, predict_property
 from negnn_gui.training.targets import TargetData
+from negnn_gui.training.warm_start import begin
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +39,18 @@ def train_property_model(
     options: RunOptions,
     command: str,
 ) -> Path:
-    """Train on the train split of the target's table and write ``out/model_id``; returns that folder."""
+    """Train on the train split of the target's table and write ``out/model_id``; returns that folder.
+
+    Raises
+    ------
+    ModelFileError
+        The backbone should begin as the encoder, which is of another form.
+    """
     info = registry.get(encoder_id, "encoder")
     encoder = load_encoder(info)
     store = open_graph_store(target.table, encoder.spec)
     model = PropertyModel(config, encoder.spec, encoder)
+    begun = begin(model, encoder)
     train = _labels_of(target, store, "train")
     scaling = (float(train.mean()), float(train.std()) or 1.0)
     fit = fit_property(target, store, model, encoder, scaling, out, options)
@@ -58,6 +66,8 @@ def train_property_model(
         "fit": f"{fit.steps} steps of {options.batch_atoms} atoms, peak rate {options.rate:g}, "
         f"{fit.seconds / 60:.0f} min, seed {options.seed}",
     }
+    if begun is not None:
+        facts["first weights"] = begun
     if store.skipped:
         facts["left out"] = f"{len(store.skipped)} structures without a crystal graph"
     folder = out / model_id

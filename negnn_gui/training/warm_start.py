@@ -1,4 +1,4 @@
-"""Going on from what is known: a moment model from another one's weights, or from the encoder's own layers."""
+"""Going on from what is known: a moment model from another one's weights, any model from the encoder's own layers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from negnn_gui.models.checkpoint import ModelFileError
 from negnn_gui.models.encoder import CrystalGraphEncoder
 from negnn_gui.models.finetuned import FineTunedBackbone
 from negnn_gui.models.negnn import MomentModel
+from negnn_gui.models.property_model import PropertyModel
 from negnn_gui.training.batching import batches_by_atoms
 from negnn_gui.training.fit_run import MomentData
 
@@ -41,7 +42,7 @@ def start_from(model: MomentModel, other: MomentModel, other_id: str, data: Mome
     return f"{taken}, the input layer matched by least squares"
 
 
-def begin(model: MomentModel, encoder: CrystalGraphEncoder) -> str | None:
+def begin(model: MomentModel | PropertyModel, encoder: CrystalGraphEncoder) -> str | None:
     """Let backbones that go on from the encoder's layers begin as these; what was done, in words.
 
     Raises

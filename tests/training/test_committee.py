@@ -13,6 +13,7 @@ from negnn_gui.models.encoder import CrystalGraphEncoder, EncoderConfig
 from negnn_gui.models.features import element_features
 from negnn_gui.models.negnn import DFT, MomentConfig, MomentModel
 from negnn_gui.models.nodes import NodesConfig
+from negnn_gui.models.property_model import PropertyConfig, PropertyModel
 from negnn_gui.training.committee import join
 from negnn_gui.training.fit_run import MomentData, open_moment_data
 from negnn_gui.training.warm_start import begin, start_from
@@ -71,6 +72,12 @@ def test_only_a_fine_tuned_backbone_begins_as_the_encoder() -> None:
     assert begin(model(known, "finetuned"), known) == "the encoder's layers"
     with pytest.raises(ModelFileError, match="begin as the encoder"):
         begin(model(known, "finetuned", "1"), known)
+    of_structures = PropertyModel(
+        PropertyConfig(NodesConfig.parse("01"), BackboneConfig("finetuned", 16, 2), "structure"), SPEC, known
+    )
+    first = known.convolutions[0].at_source.weight
+    assert begin(of_structures, known) == "the encoder's layers"
+    torch.testing.assert_close(of_structures.backbone.get_parameter("convolutions.0.at_source.weight"), first)
 
 
 @torch.no_grad()
