@@ -62,7 +62,7 @@ class EmbeddingMap(QWidget):
         self._build()
         self._build_studies()
         self.layers = MapLayers(self.plot)
-        self.layers.density_changed.connect(self._tell_counts)
+        self.layers.detail.density_changed.connect(self._tell_counts)
         self.pointing = MapPointing(self.plot, self.layers)
         self.pointing.hovered.connect(self.hovered)
         self.card = self.pointing.card
@@ -210,7 +210,7 @@ class EmbeddingMap(QWidget):
         self.plot.set_axes_visible(not (empty or problem))
         self.message.setText(problem or _EMPTY)
         self.message.setVisible(bool(problem) or empty)
-        self._tell_counts(False)
+        self._tell_counts()
 
     def _fits(self) -> bool:
         sites = self.layers.sites
@@ -246,8 +246,9 @@ class EmbeddingMap(QWidget):
         else:
             self.legend.show_categories({})
 
-    def _tell_counts(self, dense: bool) -> None:
-        short, full = self.layers.sites.describe(self._atlas, len(self.layers.known_rows), dense=dense)
+    def _tell_counts(self) -> None:
+        drawn, dense = len(self.layers.known_rows), self.layers.detail.dense
+        short, full = self.layers.sites.describe(self._atlas, drawn, dense=dense)
         if self.layers.sampling:
             short = " · ".join(filter(None, (short, self.layers.sampling[0])))
             full = f"{full}; {self.layers.sampling[1]}"

@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
 
 from negnn_gui.app.views.embedding_map_points import FloatArray
 
 _PIXELS_PER_BIN = 3
-_FAINTEST = 50
+_FAINTEST = 60
 
 
 def density_image(
-    xy: FloatArray, view: QRectF, size: tuple[int, int], colour: QColor, few: int
+    xy: FloatArray, view: QRectF, size: tuple[int, int], colours: NDArray[np.uint8], few: int
 ) -> NDArray[np.uint8] | None:
-    """Picture of the density of (N, 2) places within a view.
+    """Picture of the density of (N, 2) places in (N, 3) colours within a view.
 
     Parameters
     ----------
@@ -28,18 +27,19 @@ def density_image(
     Returns
     -------
     (columns, rows, 4) uint8 or None
-        One colour whose opacity grows with the logarithm of the count; empty places are transparent.
+        Each place has the colour of its last point, as if that lay on top, and an opacity that grows with the
+        logarithm of the count; empty places are transparent.
     """
     bins = [max(1, pixels // _PIXELS_PER_BIN) for pixels in size]
-    column = np.floor((xy[:, 0] - view.left()) / view.width() * bins[0])
-    row = np.floor((xy[:, 1] - view.top()) / view.height() * bins[1])
+    column = np.floor((xy[:, 0] - view.left()) * (bins[0] / view.width()))
+    row = np.floor((xy[:, 1] - view.top()) * (bins[1] / view.height()))
     seen = (column >= 0) & (column < bins[0]) & (row >= 0) & (row < bins[1])
-    if int(seen.sum()) <= few:
+    if int(np.count_nonzero(seen)) <= few:
         return None
     place = column[seen].astype(np.int64) * bins[1] + row[seen].astype(np.int64)
-    counts = np.bincount(place, minlength=bins[0] * bins[1]).reshape(bins)
+    counts = np.bincount(place, minlength=bins[0] * bins[1])
     strength = np.log1p(counts) / np.log1p(counts.max())
-    image = np.empty((*bins, 4), dtype=np.uint8)
-    image[..., :3] = (colour.red(), colour.green(), colour.blue())
-    image[..., 3] = np.where(counts > 0, _FAINTEST + (255 - _FAINTEST) * strength, 0)
-    return image
+    image = np.zeros((bins[0] * bins[1], 4), dtype=np.uint8)
+    image[place, :3] = colours[seen]
+    image[:, 3] = np.where(counts > 0, _FAINTEST + (255 - _FAINTEST) * strength, 0)
+    return image.reshape(*bins, 4)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QTimer, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QStyle
 
 from negnn_gui.analysis.tsne import AXES as TSNE_AXES
 from negnn_gui.analysis.tsne import INSTALL as TSNE_INSTALL
 from negnn_gui.app.scene.colouring import Colouring, ColourScale
-from negnn_gui.app.views.embedding_map_density import density_image
+from negnn_gui.app.views.embedding_map_detail import MAX_POINTS, MapDetail
 from negnn_gui.app.views.embedding_map_fits import FittedMap
 from negnn_gui.app.views.embedding_map_plot import MapPlot, inside, nearest_within
 from negnn_gui.app.views.embedding_map_points import FloatArray, opaque
@@ -21,10 +21,8 @@ from negnn_gui.app.views.plot_style import plot_colours
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-MAX_POINTS = 50_000
-_MAX_MOVING = 60_000
+_MAX_MOVING = 200_000
 _MOVE_MS = 260
-_DENSITY_DELAY_MS = 40
 _REACH_PX = 9.0
 _PALEST = 35
 _KNOWN_REACH_PX = 5.0
@@ -32,12 +30,7 @@ _NONE = np.empty((0, 2))
 
 
 class MapLayers(QObject):
-    """The sites of one :class:`MapSites` on a plot, at one choice of levels.
-
-    ``density_changed`` tells whether the sites are drawn as a density image.
-    """
-
-    density_changed = Signal(bool)
+    """The sites of one :class:`MapSites` on a plot, at one choice of levels."""
 
     def __init__(self, plot: MapPlot, known_alpha: int | None = None) -> None:
         super().__init__(plot)
@@ -60,12 +53,10 @@ class MapLayers(QObject):
         self._hidden: frozenset[str] = frozenset()
         self._shown: BoolArray = np.empty(0, dtype=np.bool_)
         self._origin: tuple[FloatArray, FloatArray, QRectF] = (_NONE, _NONE, QRectF())
-        self._density_timer = QTimer(self, singleShot=True, interval=_DENSITY_DELAY_MS)
-        self._density_timer.timeout.connect(self._choose_points_or_density)
+        self.detail = MapDetail(plot)
         self._movement = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_MOVE_MS)
         self._movement.setEasingCurve(QEasingCurve.Type.InOutCubic)
         self._movement.valueChanged.connect(self._move)
-        plot.view_changed.connect(self._on_view_changed)
 
     # --- what to draw -------------------------------------------------------------------------------
 
@@ -284,12 +275,13 @@ class MapLayers(QObject):
         self._plot.site_points.set_points(self.xy[rows], opaque(self._colours[rows]))
         self._plot.site_points.set_scales(self._scales_of(rows))
         self._draw_selected()
-        self._choose_points_or_density()
+        self.detail.show(self.xy[rows], self._colours[rows])
 
     def _draw_selected(self) -> None:
         if not len(self.xy) == len(self._colours) == len(self._selected):
             return
         chosen = self._selected & self._shown
+        self.detail.set_some_selected(bool(chosen.any()))
         self._plot.site_points.set_faded(~self._selected[self._shown] if self._selected.any() else None)
         self._plot.selected_points.set_points(self.xy[chosen], opaque(self._colours[chosen]))
         self._plot.selected_points.set_scales(self._scales_of(chosen))
@@ -298,7 +290,9 @@ class MapLayers(QObject):
         return None if self._sizes is None or len(self._sizes) != len(self.xy) else self._sizes[rows]
 
     def _draw_places(self, xy: FloatArray, known: FloatArray) -> None:
-        self._plot.site_points.move_points(xy[self._shown])
+        shown = xy[self._shown]
+        self._plot.site_points.move_points(shown)
+        self.detail.move(shown)
         if len(xy) == len(self._selected):
             self._plot.selected_points.move_points(xy[self._selected & self._shown])
         self._plot.known_points.move_points(known)
@@ -312,27 +306,6 @@ class MapLayers(QObject):
         if self.sites.atlas is None or not len(self._marked):
             return _NONE
         return self._known_places()[self._marked]
-
-    def _on_view_changed(self) -> None:
-        if len(self.sites) > MAX_POINTS:
-            self._density_timer.start()
-
-    def _choose_points_or_density(self) -> None:
-        """Draw the many as a density image, the few that are in view as points."""
-        image = None
-        view = QRectF(self._plot.getViewBox().viewRect())
-        if len(self.sites) > MAX_POINTS:
-            size = self._plot.viewport().size()
-            colour = plot_colours(self._plot.palette()).text
-            image = density_image(
-                self.xy[self._shown], view, (size.width(), size.height()), colour, MAX_POINTS
-            )
-        self._plot.site_points.setVisible(image is None)
-        self._plot.density_image.setVisible(image is not None)
-        if image is not None:
-            self._plot.density_image.setImage(image, levels=(0, 255))
-            self._plot.density_image.setRect(view)
-        self.density_changed.emit(image is not None)
 
     # --- movement -----------------------------------------------------------------------------------
 
@@ -350,7 +323,6 @@ class MapLayers(QObject):
         self._draw_places(xy + share * (self.xy - xy), known + share * (self.known_xy - known))
         if share >= 1.0:
             self._plot.show_all()
-            self._choose_points_or_density()
         else:
             self._plot.getViewBox().setRange(_between(view, self._plot.view_of_all(), share), padding=0)
 

@@ -61,6 +61,7 @@ class MapPlot(pg.PlotWidget):
         self.marked_points = PointsItem(11.0, 2.0)
         self.selected_points = PointsItem(12.0, 2.5)
         self.hover_point = PointsItem(16.0, 1.5)
+        self.point_layers = (self.known_points, self.site_points, self.marked_points, self.selected_points)
         self.density_image = pg.ImageItem()
         for level, item in enumerate(
             (

@@ -16,13 +16,9 @@ from negnn_gui.app.views.embedding_map import EmbeddingMap
 from negnn_gui.app.views.moment_plots import MomentPlots
 from negnn_gui.app.views.sites_table import SitesTable
 from negnn_gui.bench.benchmark import median_ms
-from negnn_gui.bench.crystals import TWENTY_ATOMS, supercell
 from negnn_gui.bench.probes.answer import answer
 from negnn_gui.bench.probes.large_crystal import resident_mb
-from negnn_gui.results import Analysis, ModelRef, MomentPrediction, NearestKnown
-from negnn_gui.structures.entry import StructureEntry
-
-_LEVELS, _LENGTH = 6, 64
+from negnn_gui.bench.probes.many_sites import many_structures, random_analysis
 
 
 def main() -> None:
@@ -39,11 +35,11 @@ def main() -> None:
         widget.resize(800, 600)
         widget.show()
         session.selection_changed.connect(widget.set_selection)
-    entries = _structures(chosen.points // 10)
+    entries = many_structures(chosen.points)
     session.add_entries(entries)
     generation = session.begin_prediction(entry.id for entry in entries)
     for number, entry in enumerate(entries):
-        session.accept(generation, _analysis(entry, number))
+        session.accept(generation, random_analysis(entry, number))
     for widget in (view, table, plots):
         widget.set_analyses(session.entries, session.analyses)
     application.processEvents()
@@ -81,34 +77,6 @@ def _memory_of_atlas(application: QApplication) -> float | None:
     after = resident_mb()
     warm.finalise()
     return None if before is None or after is None else after - before
-
-
-def _structures(atoms: int) -> list[StructureEntry]:
-    cell = supercell(TWENTY_ATOMS, (max(1, atoms // 20), 1, 1))
-    return [
-        StructureEntry(f"crystal-{k}", None, 0, f"crystal {k}", cell.structure, cell.site_labels)
-        for k in range(10)
-    ]
-
-
-def _analysis(entry: StructureEntry, seed: int) -> Analysis:
-    random, n = np.random.default_rng(seed), entry.n_sites
-    vectors = random.normal(size=(_LEVELS, n, _LENGTH)).astype(np.float32)
-    median = random.uniform(0, 4, n)
-    nan = np.full(n, np.nan)
-    moment = MomentPrediction(median, median - 0.1, median + 0.1, nan, nan)
-    return Analysis(
-        entry.id,
-        np.array([site.specie.Z for site in entry.structure], dtype=np.int64),
-        vectors,
-        moment,
-        MomentPrediction.no_data(n),
-        np.full(n, 0.5),
-        NearestKnown.unknown(n),
-        ModelRef("benchmark", "0" * 64),
-        None,
-        "cpu",
-    )
 
 
 def _around_a_tenth(view: EmbeddingMap) -> QPolygonF:

@@ -1,68 +1,169 @@
-"""The plot of the embedding map with very many points, drawn in software as the window draws it."""
+"""The embedding map of the window, known sites and all, moved by mouse and wheel with very many sites on it."""
 
 from __future__ import annotations
 
 import argparse
+import time
+from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPolygonF
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from negnn_gui.app.scene.colours import category_colours
-from negnn_gui.app.views.embedding_map_plot import MapPlot, inside
-from negnn_gui.app.views.embedding_map_points import opaque
-from negnn_gui.bench.benchmark import median_ms
+from negnn_gui import locations
+from negnn_gui.analysis.atlas import Atlas
+from negnn_gui.app.views.embedding_map import EmbeddingMap
+from negnn_gui.app.views.embedding_map_plot import Tool
 from negnn_gui.bench.probes.answer import answer
+from negnn_gui.bench.probes.many_sites import many_structures, random_analysis
+
+_STEP_PX = 6
+_NOTCH = 15  # an eighth of a click of the wheel, as touch pads send it
+_REST_S = 1.0
+_Button = Qt.MouseButton
+
+
+class PaintCount(QObject):
+    """Counts how often a widget has been painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paints = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Count, and let the event go on."""
+        self.paints += event.type() == QEvent.Type.Paint
+        return False
+
+
+class MovedMap:
+    """An :class:`EmbeddingMap` with sites and known sites, driven by real mouse and wheel events."""
+
+    def __init__(self, application: QApplication, sites: int, size: tuple[int, int]) -> None:
+        self._application = application
+        atlas = Atlas.load(locations.resources_dir() / "atlas")
+        self.map = EmbeddingMap()
+        self.map.show()
+        self.map.set_atlas(atlas)
+        entries = many_structures(sites)
+        self.map.set_analyses(
+            {entry.id: entry for entry in entries},
+            {entry.id: random_analysis(entry, k, atlas.encoder) for k, entry in enumerate(entries)},
+        )
+        self._viewport = self.map.plot.viewport()
+        self.map.resize(size[0], size[1])
+        self._application.processEvents()
+        spare = self.map.size() - self._viewport.size()
+        self.map.resize(size[0] + spare.width(), size[1] + spare.height())
+        pan = next(button for button in self.map.tools.buttons() if button.text() == Tool.PAN.value)
+        pan.click()
+        self._count = PaintCount()
+        self._viewport.installEventFilter(self._count)
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until nothing moves any more."""
+        until = time.perf_counter() + _REST_S
+        while time.perf_counter() < until:
+            self._application.processEvents()
+            time.sleep(0.005)
+
+    def zoom_to_sites(self, wanted: int) -> None:
+        """Let so many sites be in view, around their middle."""
+        xy = self.map.layers.xy
+        middle = np.median(xy, axis=0)
+        reach = np.abs(xy - middle).max(axis=1)
+        half = float(np.sort(reach)[wanted])
+        self.map.plot.getViewBox().setRange(
+            QRectF(middle[0] - half, middle[1] - half, 2 * half, 2 * half), padding=0
+        )
+        self.rest()
+
+    def in_view(self) -> int:
+        """How many sites are in view."""
+        pixels = self.map.plot.to_pixels(self.map.layers.xy)
+        width, height = self._viewport.width(), self._viewport.height()
+        return int(((pixels >= 0) & (pixels < (width, height))).all(axis=1).sum())
+
+    def pan(self, steps: int) -> dict[str, float]:
+        """Time of a picture while dragging to and fro."""
+        middle = QPointF(self._viewport.rect().center())
+        self._mouse(QEvent.Type.MouseButtonPress, middle, _Button.LeftButton)
+
+        def step(number: int) -> None:
+            there = number if number <= steps // 2 else steps - number
+            place = middle + QPointF(20 + _STEP_PX * there, 0)
+            self._mouse(QEvent.Type.MouseMove, place, _Button.NoButton)
+
+        step(0)  # the jump that begins a drag
+        self._application.processEvents()
+        each = self._ms_per_picture(step, steps)
+        self._mouse(QEvent.Type.MouseButtonRelease, middle, _Button.LeftButton)
+        self.rest()
+        return each
+
+    def zoom(self, steps: int) -> dict[str, float]:
+        """Time of a picture while the wheel turns in and out again."""
+        middle = QPointF(self._viewport.rect().center())
+        everywhere = QPointF(self._viewport.mapToGlobal(middle.toPoint()))
+
+        def step(number: int) -> None:
+            notch = QPoint(0, _NOTCH if number < steps // 2 else -_NOTCH)
+            event = QWheelEvent(
+                middle,
+                everywhere,
+                QPoint(),
+                notch,
+                _Button.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            )
+            QApplication.sendEvent(self._viewport, event)
+
+        each = self._ms_per_picture(step, steps)
+        self.rest()
+        return each
+
+    def _ms_per_picture(self, step: Callable[[int], None], steps: int) -> dict[str, float]:
+        before, begin, worked = self._count.paints, time.perf_counter(), time.process_time()
+        for number in range(steps):
+            step(number)
+            self._application.processEvents()
+        clock, processor = time.perf_counter() - begin, time.process_time() - worked
+        if self._count.paints - before < steps:
+            raise RuntimeError(
+                f"{steps} movements, but only {self._count.paints - before} pictures of the map"
+            )
+        return {"clock": 1000 * clock / steps, "processor": 1000 * processor / steps}
+
+    def _mouse(self, kind: QEvent.Type, place: QPointF, button: Qt.MouseButton) -> None:
+        held = _Button.NoButton if kind is QEvent.Type.MouseButtonRelease else _Button.LeftButton
+        everywhere = QPointF(self._viewport.mapToGlobal(place.toPoint()))
+        event = QMouseEvent(kind, place, everywhere, button, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self._viewport, event)
 
 
 def main() -> None:
-    """Pan and zoom over all points, and find and mark a tenth of them inside an outline; the times are medians."""
+    """Drag and zoom with all sites in view, and with as many as are still drawn as points."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, required=True)
-    parser.add_argument("--repeats", type=int, required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--width", type=int, default=800)
+    parser.add_argument("--height", type=int, default=600)
     chosen = parser.parse_args()
     application = QApplication([])
-    plot = MapPlot()
-    plot.resize(800, 600)
-    plot.show()
-    random = np.random.default_rng(0)
-    xy = random.normal(size=(chosen.points, 2))
-    colours = category_colours(12)[random.integers(0, 12, chosen.points)]
-    plot.site_points.set_points(xy, opaque(colours))
-    plot.set_bounds(xy)
-    plot.show_all()
-    application.processEvents()
-    view = plot.getViewBox()
-
-    def frame() -> None:
-        plot.viewport().repaint()
-        application.processEvents()
-
-    def pan() -> None:
-        view.translateBy(x=0.01, y=0.0)
-        frame()
-
-    def zoom() -> None:
-        view.scaleBy((0.995, 0.995))
-        frame()
-
-    # a circle that holds a tenth of a normal distribution
-    radius = float(np.sqrt(-2 * np.log(0.9)))
-    turns = np.linspace(0, 2 * np.pi, 60)
-    ring = plot.to_pixels(np.column_stack([radius * np.cos(turns), radius * np.sin(turns)]))
-    outline = QPolygonF([QPointF(x, y) for x, y in ring.tolist()])
-
-    def select() -> None:
-        rows = inside(outline, plot.to_pixels(xy))
-        plot.site_points.set_faded(~rows)
-        plot.selected_points.set_points(xy[rows], opaque(colours[rows]))
-
-    selecting = median_ms(select, chosen.repeats)
-    plot.site_points.set_faded(None)
-    plot.selected_points.clear()
-    panning = median_ms(pan, chosen.repeats)
-    answer(pan_ms=panning, zoom_ms=median_ms(zoom, chosen.repeats), select_ms=selecting)
+    moved = MovedMap(application, chosen.points, (chosen.width, chosen.height))
+    found = {"pan": moved.pan(chosen.steps), "zoom": moved.zoom(chosen.steps)}
+    moved.zoom_to_sites(int(0.45 * chosen.points))
+    found |= {"pan_points": moved.pan(chosen.steps), "zoom_points": moved.zoom(chosen.steps)}
+    answer(
+        **found,
+        sites=len(moved.map.layers.sites),
+        known=len(moved.map.layers.known_rows),
+        in_view=moved.in_view(),
+    )
 
 
 if __name__ == "__main__":

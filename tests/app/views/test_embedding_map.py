@@ -15,7 +15,6 @@ from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.app.scene.colouring import Colouring
 from negnn_gui.app.theme import palette
 from negnn_gui.app.views.embedding_map import EmbeddingMap
-from negnn_gui.app.views.embedding_map_density import density_image
 from negnn_gui.app.views.embedding_map_plot import Tool, inside, nearest_within
 from negnn_gui.results import Analysis, ModelRef, SiteRef
 from negnn_gui.structures.entry import StructureEntry
@@ -398,36 +397,6 @@ def test_analyses_of_different_encoders_are_not_mixed(
     view.set_analyses(entries, mixed)
     assert len(view.layers.xy) == 10
     assert "2 of another encoder" in view.note.text()
-
-
-# --- many points ------------------------------------------------------------------------------------
-
-
-def test_very_many_points_become_a_density_image_and_points_again_when_zoomed_in(
-    qtbot: QtBot, view: EmbeddingMap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("negnn_gui.app.views.embedding_map_layers.MAX_POINTS", 6)
-    view.set_selection(frozenset({SiteRef("id-Fe", 0)}))
-    view.set_colouring(Colouring("moment"))
-    assert view.plot.density_image.isVisible()
-    assert not view.plot.site_points.isVisible()
-    assert len(view.plot.selected_points.xy) == 1
-    assert "zoom in" in view.note.text()
-    x, y = view.layers.xy[view.layers.sites.index.rows({SiteRef("id-Fe", 0)})][0]
-    view.plot.getViewBox().setRange(QRectF(x - 0.01, y - 0.01, 0.02, 0.02), padding=0)
-    qtbot.waitUntil(lambda: not view.plot.density_image.isVisible(), timeout=3000)
-    assert view.plot.site_points.isVisible()
-
-
-def test_density_counts_points_where_they_are() -> None:
-    xy = np.array([[0.1, 0.1]] * 20 + [[0.9, 0.9]] + [[5.0, 5.0]])
-    image = density_image(xy, QRectF(0, 0, 1, 1), (30, 30), QColor(10, 20, 30), few=5)
-    assert image is not None
-    assert image.shape == (10, 10, 4)
-    assert image[1, 1, 3] == 255
-    assert 0 < image[9, 9, 3] < 255
-    assert np.count_nonzero(image[..., 3]) == 2
-    assert density_image(xy, QRectF(0, 0, 1, 1), (30, 30), QColor(), few=21) is None
 
 
 # --- geometry and look ------------------------------------------------------------------------------
