@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def small_data(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="small_data.csv, .md and pictures.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="learning_curves.csv, small_data.md and pictures.")
+    ],
     data: Data = None,
     encoder: Annotated[
         str | None, typer.Option("--encoder", metavar="ID", help="Encoder to measure.", show_default="best")
@@ -46,7 +47,7 @@ def small_data(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each, from other structures.")] = 3,
     steps: Annotated[
         int, typer.Option("--steps", min=1, help="Steps of 16 structures, the same for every run.")
-    ] = 300,
+    ] = 600,
     test_structures: Annotated[
         int, typer.Option("--test-structures", min=1, help="Structures of the test split, the same for all.")
     ] = 400,
@@ -61,17 +62,17 @@ def small_data(
 ) -> None:
     """Train the families of networks on few structures, from each node input, and write mean, spread and gain.
 
-    Each run is a row of DIR/small_data.csv as soon as it is done; runs that stand there are not repeated, so that an
-    interrupted table goes on with the same command.
+    Each run is a row of DIR/learning_curves.csv as soon as it is done; runs that stand there are not repeated, so that
+    an interrupted table goes on with the same command.
     """
     with training_errors():
         import torch
 
         from negnn_gui.models import registry
         from negnn_gui.training.budget import parse_duration
+        from negnn_gui.training.evidence.learning import LearningSizes
         from negnn_gui.training.evidence.plan import FAMILIES
         from negnn_gui.training.evidence.small_table import (
-            SIZES,
             SUMMARY,
             SmallTable,
             measure_small_table,
@@ -86,7 +87,7 @@ def small_data(
             _numbers("--structures", structures),
             _numbers("--more-structures", more_structures),
             tuple(range(seeds)),
-            replace(SIZES, steps=steps, test_structures=test_structures),
+            LearningSizes(steps=steps, test_structures=test_structures),
         )
         node_names(wanted)
         if unknown := [name for name in wanted.families if name not in FAMILIES]:

@@ -19,7 +19,7 @@ from negnn_gui.models.negnn import DFT, QUANTILES
 from negnn_gui.training import peers
 from negnn_gui.training.card_sections import with_section
 from negnn_gui.training.evaluate import second_state_figures
-from negnn_gui.training.evidence.small_table import SMALL_DATA
+from negnn_gui.training.evidence.learning import LEARNING
 from negnn_gui.training.fit_run import open_moment_data
 
 # stands for CHGNet: says the moments that the tables were made with, and fails at every structure of two atoms
@@ -137,8 +137,8 @@ def test_a_card_gets_what_was_measured_once(tables: Path, tmp_path: Path, peer: 
     save_model(mine, config, load_model(shipped.folder)[1], shipped.card())
     few = tmp_path / "few"
     few.mkdir()
-    row = dict.fromkeys(SMALL_DATA.columns, "1") | {"family": "gcn", "nodes": "one-hot", "structures": "500"}
-    pd.DataFrame([row]).to_csv(few / "small_data.csv", index=False)
+    row = dict.fromkeys(LEARNING.columns, "1") | {"family": "gcn", "nodes": "one-hot", "structures": "500"}
+    pd.DataFrame([row]).to_csv(few / "learning_curves.csv", index=False)
     for kept in (peer, None):  # the second time the peer's answers are there, and the peer is not
         words = [] if kept is None else ["--peers-python", kept]
         status, printed = negnn(

@@ -46,7 +46,8 @@ LEARNING = TableSpec(
 )
 _HIGHEST_LEVEL = 2
 _BATCH_STRUCTURES = 16
-_RATE = 2e-3
+STEPS = 600
+_RATE = 4e-3
 _WARM_UP = 0.03
 _TEST_ATOMS = 4000
 
@@ -66,7 +67,7 @@ class LearningSizes:
     """
 
     test_structures: int = 400
-    steps: int = 300
+    steps: int = STEPS
     width: int = 48
     mpnn_width: int = 20
     layers: int = 3
@@ -164,9 +165,8 @@ def learning_cells(
     structures: int,
     seeds: Iterable[int],
     budget: float,
-    table: TableSpec = LEARNING,
 ) -> list[Cell]:
-    """One run for each family, node input and seed, seed after seed; ``table`` has the columns of ``LEARNING``."""
+    """One run for each family, node input and seed, seed after seed."""
 
     def cell(family: str, at_nodes: str, seed: int) -> Cell:
         key: dict[str, Value] = {
@@ -177,7 +177,7 @@ def learning_cells(
             "steps": data.sizes.steps,
         }
         return Cell(
-            table, key, budget, lambda seconds: _run(data, family, at_nodes, structures, seed, seconds)
+            LEARNING, key, budget, lambda seconds: _run(data, family, at_nodes, structures, seed, seconds)
         )
 
     return [cell(f, n, s) for s in seeds for f in families for n in nodes]

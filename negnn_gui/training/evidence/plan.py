@@ -43,8 +43,8 @@ class Sizes:
         Rows of each task.
     methods : tuple of str
         Regression methods beyond the Laplacian kernel, for a choice of representations.
-    cell_seconds : float
-        Budget of a cell, seconds of the processor.
+    cell_seconds, learning_seconds : float
+        Budget of a cell of regression or of training, seconds of the processor.
     """
 
     learning: LearningSizes = field(default_factory=LearningSizes)
@@ -58,6 +58,7 @@ class Sizes:
     protocol_rows: int = 1816
     methods: tuple[str, ...] = ("krr-rbf", "ridge", "boosting")
     cell_seconds: float = 120.0
+    learning_seconds: float = 600.0
 
 
 SIZES: dict[str, Sizes] = {
@@ -72,9 +73,9 @@ SIZES: dict[str, Sizes] = {
         protocol_rows=300,
         methods=("ridge",),
         cell_seconds=20.0,
+        learning_seconds=20.0,
     ),
     "small": Sizes(
-        learning=LearningSizes(test_structures=200, steps=120, width=40, mpnn_width=16, layers=3),
         site_rows=500,
         structure_rows=300,
         cell_seconds=60.0,
@@ -85,6 +86,7 @@ SIZES: dict[str, Sizes] = {
         site_rows=1689,
         structure_rows=2000,
         cell_seconds=600.0,
+        learning_seconds=3600.0,
     ),
 }
 
@@ -178,7 +180,7 @@ def _learning(
         *(f"{p}:01" for p in published),
         *(f"{p}:01+one-hot" for p in published),
     ]
-    seeds, budget, compared = sizes.learning_seeds, sizes.cell_seconds, sizes.compared
+    seeds, budget, compared = sizes.learning_seeds, sizes.learning_seconds, sizes.compared
 
     def cells(families: Sequence[str], nodes: Sequence[str], structures: int) -> list[Cell]:
         return learning_cells(small, families, nodes, structures, seeds, budget)

@@ -1,13 +1,15 @@
 """The small-data table: five families of networks from four node inputs, trained on few structures.
 
-Every run is one row of ``small_data.csv``, written when it is done, so that an interrupted table goes on where it was.
+Every run is one row of ``learning_curves.csv``, written when it is done, so that an interrupted table goes on where it
+was. It is the table of that name of ``negnn reproduce --size small``, which takes these runs over in the same folder.
 Mean, spread, gain and what is missing are always read from that file.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from negnn_gui.training.evidence.cells import Cell, CellTable, Outcome, read_rows, run_cells
@@ -18,14 +20,12 @@ from negnn_gui.training.evidence.names import representation_title
 from negnn_gui.training.evidence.plan import FAMILIES
 from negnn_gui.training.evidence.summary import Row, means
 
-SMALL_DATA = replace(LEARNING, name="small_data")
 SUMMARY = "small_data.md"
 STRUCTURES = (100, 300, 500, 1000)
 MORE_STRUCTURES = (3000, 10000)
 COMPARED = 500
 PLAIN_INPUTS = ("one-hot", "features")
 EMBEDDED_INPUTS = ("01", "01+one-hot")
-SIZES = LearningSizes(test_structures=400, steps=300, width=48, mpnn_width=20, layers=3)
 
 _TITLES = {"cgcnn": "CGCNN", "schnet": "SchNet", "mpnn": "MPNN", "megnet": "MEGNet", "gcn": "GCN"}
 
@@ -54,7 +54,7 @@ class SmallTable:
     structures: tuple[int, ...] = STRUCTURES
     more_structures: tuple[int, ...] = MORE_STRUCTURES
     seeds: tuple[int, ...] = (0, 1, 2)
-    sizes: LearningSizes = field(default_factory=lambda: SIZES)
+    sizes: LearningSizes = field(default_factory=LearningSizes)
     limit: float = 600.0
 
 
@@ -79,7 +79,7 @@ def small_cells(data: SmallData, table: SmallTable) -> list[Cell]:
     nodes = node_names(table)
 
     def cells(families: Sequence[str], structures: int, seeds: Sequence[int]) -> list[Cell]:
-        return learning_cells(data, families, nodes, structures, seeds, table.limit, SMALL_DATA)
+        return learning_cells(data, families, nodes, structures, seeds, table.limit)
 
     first = [size for size in table.structures if size == COMPARED]
     others = [size for size in table.structures if size != COMPARED]
@@ -102,7 +102,7 @@ def measure_small_table(
     stop_at: float | None = None,
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
 ) -> Outcome:
-    """Measure what ``out/small_data.csv`` does not hold yet, then draw it and write its summary.
+    """Measure what ``out/learning_curves.csv`` does not hold yet, then draw it and write its summary.
 
     Raises
     ------
@@ -110,9 +110,9 @@ def measure_small_table(
         The file there is not one of ours.
     """
     cells = small_cells(SmallData(data, table.sizes), table)
-    rows = CellTable(out, SMALL_DATA, resume=True)
+    rows = CellTable(out, LEARNING, resume=True)
     try:
-        return run_cells(cells, {SMALL_DATA.name: rows}, stop_at, progress)
+        return run_cells(cells, {LEARNING.name: rows}, stop_at, progress)
     finally:
         write_summary(out, rows.rows, table.encoder)
 
@@ -128,23 +128,23 @@ def write_summary(out: Path, rows: Sequence[Row], encoder: str) -> None:
 
 
 def read_summary(folder: Path, encoder: str) -> str:
-    """The paragraph and tables of a folder's ``small_data.csv`` for one encoder.
+    """The paragraph and tables of a folder's ``learning_curves.csv`` for one encoder.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     """
-    path = folder / f"{SMALL_DATA.name}.csv"
+    path = folder / f"{LEARNING.name}.csv"
     if not path.is_file():
         raise FileNotFoundError(f"{folder} holds no {path.name}: negnn small-data --out {folder} makes it")
-    return summary(read_rows(path, SMALL_DATA), encoder)
+    return summary(read_rows(path, LEARNING), encoder)
 
 
 def summary(rows: Sequence[Row], encoder: str) -> str:
     """A paragraph, the gains, and the table of means and spreads; what was not measured is said."""
     nodes = [*PLAIN_INPUTS, *node_embeddings(encoder)]
-    own = [row for row in rows if row["nodes"] in nodes]
+    own = _of_one_budget([row for row in rows if row["nodes"] in nodes])
     if not own:
         return "No run of the small-data table has been measured for this encoder.\n"
     found = means(own, ("family", "structures", "nodes"), "mae")
@@ -168,13 +168,21 @@ def summary(rows: Sequence[Row], encoder: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _of_one_budget(rows: Sequence[Row]) -> list[Row]:
+    """Runs of the number of steps that most runs have: only these may be compared."""
+    if not rows:
+        return []
+    steps = Counter(row["steps"] for row in rows).most_common(1)[0][0]
+    return [row for row in rows if row["steps"] == steps]
+
+
 def _cell(found: Mapping[tuple[str, ...], object], family: str, size: int, nodes: str) -> str:
     mean = found.get((family, str(size), nodes))
     return "not measured" if mean is None else str(mean)
 
 
 def _paragraph(rows: Sequence[Row], encoder: str) -> str:
-    steps = " or ".join(sorted({row["steps"] for row in rows}, key=int))
+    steps = rows[0]["steps"]
     tested = " or ".join(sorted({row["test_structures"] for row in rows}, key=int))
     seconds = sum(float(row["cpu_seconds"]) for row in rows)
     return (
