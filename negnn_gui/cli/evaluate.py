@@ -99,10 +99,12 @@ def evaluate(
             show_default="the user's cache",
         ),
     ] = None,
-    small_data: Annotated[
+    evidence: Annotated[
         Path | None,
         typer.Option(
-            "--small-data", metavar="DIR", help="For --card: folder that negnn small-data wrote its table to."
+            "--evidence",
+            metavar="DIR",
+            help="For --card: folder that negnn reproduce or negnn small-data wrote its tables to.",
         ),
     ] = None,
     card: Annotated[
@@ -110,7 +112,7 @@ def evaluate(
         typer.Option(
             "--card",
             help="Put what was measured into the model's card: second spin states, peers, few labels; for an encoder "
-            "the published checkpoint beside it.",
+            "the published checkpoint beside it, and kernel ridge.",
         ),
     ] = False,
     edges: Annotated[
@@ -139,8 +141,8 @@ def evaluate(
     (python -m venv peers; peers/bin/pip install chgnet).
     """
     request = _request(peer, limit, peer_max_atoms, peers_python, threads, peers)
-    if small_data is not None and not card:
-        raise CommandError("--small-data is for the card: add --card")
+    if evidence is not None and not card:
+        raise CommandError("--evidence is for the card: add --card")
     if card and split is not Split.TEST:
         raise CommandError("a card tells of the test split: leave out --split")
     folder = out if out is not None or output is not None or plots is not None else _usual(model, split)
@@ -163,7 +165,7 @@ def evaluate(
         if folder is not None:
             write_evaluation(folder, model, split.value, figures)
         if card:
-            _rewrite_card(model, figures, edges, data, small_data)
+            _rewrite_card(model, figures, edges, data, evidence)
         readable = is_of_moments(figures) and not as_json
         typer.echo(evaluation_report(model, split.value, figures) if readable else text)
     if folder is not None:
@@ -220,11 +222,12 @@ def _request(
 
 
 def _rewrite_card(
-    model: str, figures: dict[str, Any], edges: EdgesChoice, data: Path | None, small_data: Path | None
+    model: str, figures: dict[str, Any], edges: EdgesChoice, data: Path | None, evidence: Path | None
 ) -> None:
     """Put what was measured into the model's card; an encoder is measured the other way too."""
     from negnn_gui.models import registry
-    from negnn_gui.training.card_sections import PUBLISHED, moment_sections, rewrite_card
+    from negnn_gui.training.card_sections import PUBLISHED, RIDGE, moment_sections, rewrite_card
+    from negnn_gui.training.evidence.protocol_table import read_protocol
     from negnn_gui.training.evidence.small_table import read_summary
     from negnn_gui.training.pretrain_evaluate import evaluate_encoder
     from negnn_gui.training.published_comparison import EDGES, comparison_section
@@ -238,10 +241,12 @@ def _rewrite_card(
             how: figures if how == edges.value else evaluate_encoder(tables, info, edges=how) for how in EDGES
         }
         sections = {PUBLISHED: comparison_section(own, model, tables)}
+        if evidence is not None:
+            sections[RIDGE] = read_protocol(evidence, model)
     else:
         encoder = info.config["encoder"]["id"]
         sections = moment_sections(
-            model, figures, None if small_data is None else read_summary(small_data, encoder)
+            model, figures, None if evidence is None else read_summary(evidence, encoder)
         )
     rewrite_card(info, sections)
     say(f"rewrote the card of {model}: {', '.join(sections)}")

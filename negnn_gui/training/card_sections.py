@@ -17,6 +17,7 @@ SECOND_STATE = "Second spin state"
 PEERS = "Beside other programs, on the same atoms"
 FEW_LABELS = "Few labels"
 PUBLISHED = "Beside the published checkpoint"
+RIDGE = "Kernel ridge regression"
 
 _BEFORE = ("What it cannot say", "Licence")
 _HEADS = {"dft": "DFT abs(m)", "experimental": "Experimental abs(m)"}

@@ -143,7 +143,7 @@ def test_a_card_gets_what_was_measured_once(tables: Path, tmp_path: Path, peer: 
         words = [] if kept is None else ["--peers-python", kept]
         status, printed = negnn(
             "evaluate", "mine", "--data", tables, "-o", tmp_path / "f.json", "--peer", "chgnet",
-            "--peers", tmp_path / "kept", "--card", "--small-data", few, *words,
+            "--peers", tmp_path / "kept", "--card", "--evidence", few, *words,
         )  # fmt: skip
         assert status == 0, printed
         assert "rewrote the card of mine" in printed
@@ -153,7 +153,7 @@ def test_a_card_gets_what_was_measured_once(tables: Path, tmp_path: Path, peer: 
     assert card.index("## Few labels") < card.index("## What it cannot say")
     assert "| CHGNet 0" in card and "| GCN | 500 |" in card
     registry.verify(registry.get("mine"))  # a card is not part of the identity
-    status, printed = negnn("evaluate", "mine", "--data", tables, "--small-data", few)
+    status, printed = negnn("evaluate", "mine", "--data", tables, "--evidence", few)
     assert status == 2 and "add --card" in printed
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from negnn_gui.training.cards import PAPER
 from negnn_gui.training.evidence.claims import LAPLACIAN, Claim, family_gain, node_embeddings
 from negnn_gui.training.evidence.names import representation_title
+from negnn_gui.training.evidence.protocol_table import protocol_table
 from negnn_gui.training.evidence.summary import Row, means
 from negnn_gui.training.evidence.tasks import TASKS
 
@@ -84,7 +85,7 @@ def sections(report: Report) -> list[Section]:
                 "rounded to 0.01 μB; five parts by structure, trained on four. Scaler and grid search (Laplacian "
                 "kernel) on the training part only.",
             ),
-            *_protocol_table(t["krr_protocol"], encoder),
+            *protocol_table(t["krr_protocol"], encoder),
             figure="protocol",
         ),
         Section(
@@ -259,24 +260,6 @@ def _learning_table(rows: Sequence[Row], encoder: str) -> _Table:
         for key in keys
     ]
     return header, tuple(table)
-
-
-def _protocol_table(rows: Sequence[Row], encoder: str) -> _Table:
-    own = [row for row in rows if row["method"] == LAPLACIAN]
-    mae, rmse, r2 = (means(own, ("representation",), column) for column in ("mae", "rmse", "r2"))
-    if not mae:
-        return _NO_TABLE
-    table = [
-        (
-            representation_title(key[0], encoder),
-            str(mean),
-            str(rmse[key]),
-            f"{r2[key].value:.3f}",
-            str(mean.n),
-        )
-        for key, mean in sorted(mae.items(), key=lambda item: item[1].value)
-    ]
-    return ("representation", "MAE (μB)", "RMSE (μB)", "R²", "parts"), tuple(table)
 
 
 def _regression_table(rows: Sequence[Row], encoder: str) -> _Table:
