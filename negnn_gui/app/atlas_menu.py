@@ -137,7 +137,13 @@ class AtlasMenu(QMenu):
         )
 
     def _ask_name(self) -> None:
-        ask_for_name(self._bench.window, "Make an atlas", "Name of the new atlas:", self.make)
+        ask_for_name(
+            self._bench.window,
+            "Make an atlas",
+            "Name of the new atlas:",
+            self.make,
+            "Stands under View > Known sites; the atlas holds what is open and predicted",
+        )
 
     def _show_card(self) -> None:
         from negnn_gui.analysis.atlas_library import find_atlas

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
 Take = Callable[[Path], object]
 Save = Callable[[Path, str], object]
@@ -75,11 +75,24 @@ def ask_where_to_save(parent: QWidget, title: str, start: Path, take: Save, kind
     return _ask(dialog, check)
 
 
-def ask_for_name(parent: QWidget, title: str, question: str, take: Callable[[str], object]) -> QInputDialog:
-    """Let a name be typed; ``take`` gets it without needless spaces, and is not called where it is empty."""
+def ask_for_name(
+    parent: QWidget, title: str, question: str, take: Callable[[str], object], tip: str
+) -> QInputDialog:
+    """Let a name be typed; ``take`` gets it without needless spaces, and is not called where it is empty.
+
+    ``tip`` is the tooltip of the field: what the name is for.
+    """
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setLabelText(question)
+    dialog.sizeHint()  # makes the field and the buttons, which Qt else does when the dialog is shown
+    [field], [buttons] = dialog.findChildren(QLineEdit), dialog.findChildren(QDialogButtonBox)
+    field.setToolTip(tip)
+    take_it = buttons.button(QDialogButtonBox.StandardButton.Ok)
+    take_it.setToolTip("Take this name")
+    take_it.setEnabled(False)
+    dialog.textValueChanged.connect(lambda text: take_it.setEnabled(bool(text.strip())))
+    buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Change nothing")
 
     def check() -> None:
         if name := " ".join(dialog.textValue().split()):

@@ -87,6 +87,7 @@ class Layouts:
             "Save layout",
             "Name of this arrangement of the window:",
             lambda name: self._preferences.save_own_layout(name[:40], self._window.saveState()),
+            "Stands under View > Layout, at most 40 letters; an arrangement that has this name already is replaced",
         )
 
     def restore_own(self, name: str) -> None:

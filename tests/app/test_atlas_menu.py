@@ -41,7 +41,7 @@ def line(bench: Workbench, start: str) -> QAction:
 
 
 def make(bench: Workbench, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(atlas_menu, "ask_for_name", lambda parent, title, question, take: take(name))
+    monkeypatch.setattr(atlas_menu, "ask_for_name", lambda parent, title, question, take, tip: take(name))
     line(bench, "Make one").trigger()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QPalette
@@ -30,6 +31,9 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 CONTROLS = (
     QAbstractButton,
@@ -115,6 +119,18 @@ def without_unit(root: QWidget) -> list[str]:
         if isinstance(widget, QDoubleSpinBox)
         and not any(unit in widget.suffix() + widget.toolTip() for unit in units)
     ]
+
+
+def tabbed_through(window: QWidget, qtbot: QtBot, steps: int) -> set[QWidget]:
+    """Widgets that pressing Tab again and again comes to."""
+    window.activateWindow()
+    reached: set[QWidget] = set()
+    for _ in range(steps):
+        focus = window.focusWidget()
+        if focus is not None:
+            reached.add(focus)
+        qtbot.keyClick(focus or window, Qt.Key.Key_Tab)
+    return reached
 
 
 def without_keys(root: QWidget, reached: set[QWidget]) -> list[str]:

@@ -47,6 +47,9 @@ class OrderingsTable(QDialog):
         self._tabs.addTab(self.by_site, "By &site")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip(
+            "Close the table; the orderings stay open"
+        )
         copy = buttons.addButton("&Copy as TSV", QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip("Copy the table that is shown, as tab-separated values")
         copy.clicked.connect(self.copy)
@@ -58,8 +61,9 @@ class OrderingsTable(QDialog):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
-        session.analysis_changed.connect(lambda _id: self._timer.start())
-        session.entries_changed.connect(self._timer.start)
+        # Methods of this dialog, not lambdas: Qt lets go of them when the dialog goes, which predictions may outlive.
+        session.analysis_changed.connect(self._refresh_soon)
+        session.entries_changed.connect(self._refresh_soon)
         self.refresh()
 
     def sizeHint(self) -> QSize:
@@ -85,6 +89,9 @@ class OrderingsTable(QDialog):
         self._ids = [entry.id for entry, _ in predicted]
         self._fill_orderings([entry.name for entry, _ in predicted], statistics)
         self._fill_sites(statistics)
+
+    def _refresh_soon(self, *_what: object) -> None:
+        self._timer.start()
 
     def copy(self) -> None:
         """Copy the table that is shown."""
