@@ -9,15 +9,25 @@ from PySide6.QtCore import QObject, QTimer
 
 
 class Coalescer(QObject):
-    """Calls ``action`` soon after :meth:`request`, at most every ``every_ms`` and a third of the time."""
+    """Calls ``action`` soon after :meth:`request`, at most every ``every_ms`` and a third of the time.
+
+    With ``after_picture`` it is called in the second turn of the event loop from then, so that a crystal that is
+    opened by the same event is painted before (see ``CrystalCanvas.paint_now``).
+    """
 
     def __init__(
-        self, action: Callable[[], None], every_ms: int = 100, parent: QObject | None = None
+        self,
+        action: Callable[[], None],
+        every_ms: int = 100,
+        parent: QObject | None = None,
+        *,
+        after_picture: bool = False,
     ) -> None:
         super().__init__(parent)
         self._action = action
         self._every_s = self._pause_s = every_ms / 1000
         self._last = 0.0
+        self._turns = self._turns_to_wait = int(after_picture)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._act)
@@ -31,6 +41,7 @@ class Coalescer(QObject):
         """Ask for an update."""
         if not self._timer.isActive():
             wait = max(0.0, self._last + self._pause_s - time.monotonic())
+            self._turns_to_wait = self._turns
             self._timer.start(int(1000 * wait))
 
     def stop(self) -> None:
@@ -38,6 +49,10 @@ class Coalescer(QObject):
         self._timer.stop()
 
     def _act(self) -> None:
+        if self._turns_to_wait:
+            self._turns_to_wait -= 1
+            self._timer.start(0)
+            return
         began = time.monotonic()
         self._action()
         # Counted from the end, and longer after a slow update: other events need their time too.

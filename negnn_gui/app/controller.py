@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from negnn_gui.app.file_jobs import (
     Errand,
@@ -250,12 +250,15 @@ class Controller(QObject):
 
     def predict(self, entry_ids: Iterable[str]) -> None:
         """Predict these structures, with whatever else is waiting, once the running request is through."""
+        self._line_up(entry_ids)
+        self._predict_next()
+
+    def _line_up(self, entry_ids: Iterable[str]) -> None:
         known = self.session.entries
         wanted = [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id in known]
         wanted = self.orderings.without_disorder(wanted)
         self.session.enqueue(wanted)
         self._to_predict = list(dict.fromkeys([*self._to_predict, *wanted]))
-        self._predict_next()
 
     def cancel(self) -> None:
         """Stop reading and predicting; what is there already stays."""
@@ -348,7 +351,9 @@ class Controller(QObject):
         self.history.open(entries, batch=self._files_served)
         self._remember(entries)
         if entries and self.preferences.auto_predict:
-            self.predict([entry.id for entry in entries])
+            self._line_up(entry.id for entry in entries)
+            # Its thread would hold up the picture, which is painted in the next turn of the event loop.
+            QTimer.singleShot(0, self, self._predict_next)
 
     def _remember(self, entries: list[StructureEntry]) -> None:
         """Paths that turned out to hold structures become recent ones."""

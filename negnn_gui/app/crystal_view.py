@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from negnn_gui.app.bond_search import BondSearch
+from negnn_gui.app.coalesce import Coalescer
 from negnn_gui.app.comparison import Comparison
 from negnn_gui.app.scene.colouring import Colouring, colour_scale, doubtful_sites, site_values
 from negnn_gui.app.scene.measure import AtomRef
@@ -60,6 +61,7 @@ class CrystalView(QObject):
         self.comparison = Comparison(self, controller)
         self.bar = CrystalBar(self.select_menu, self.comparison.menu)
         self.bonds = BondSearch(self)
+        self._panel_later = Coalescer(self._show_panel, every_ms=0, parent=self, after_picture=True)
         layout = QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -115,6 +117,7 @@ class CrystalView(QObject):
 
     def finalise(self) -> None:
         """Free what VTK holds and join the search for bonds."""
+        self._panel_later.stop()
         self.bonds.close(_JOIN_S)
         self.comparison.finalise()
         self.canvas.finalise()
@@ -161,8 +164,9 @@ class CrystalView(QObject):
                 self.search_bonds()
         if self.bonds.searching != (None if entry is None else entry.id):
             self.panel.bonds.say("")
-        self.show_values()
+        self._show_colours()
         self.show_selection()
+        self._panel_later.request()
 
     def clusters_of(self, entry_id: str) -> NDArray[np.float64] | None:
         """Cluster of each site on the map, None where none are known: the map sets this."""
@@ -170,10 +174,13 @@ class CrystalView(QObject):
 
     def show_values(self) -> None:
         """Colours or predictions changed."""
+        self._show_colours()
+        self._show_panel()
+
+    def _show_colours(self) -> None:
         entry = self._session.current
         if entry is not None:
             self.canvas.set_values(*self.coloured(entry))
-        self._show_panel()
 
     def coloured(
         self, entry: StructureEntry

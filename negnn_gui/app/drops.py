@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPalette, QRegion
 from PySide6.QtWidgets import QWidget
+
+_BORDER = 4
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:
@@ -65,7 +67,10 @@ class DropTarget(QObject):
 
 
 class _Frame(QWidget):
-    """An accent-coloured border over the whole window that lets the mouse through."""
+    """An accent-coloured border around the whole window that lets the mouse through.
+
+    It is only the border: what it covered would all be painted anew once a file is dropped, and hold up the crystal.
+    """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -75,15 +80,12 @@ class _Frame(QWidget):
     def cover(self, window: QWidget) -> None:
         if not self.isVisible():
             self.setGeometry(window.rect())
+            inner = self.rect().adjusted(_BORDER, _BORDER, -_BORDER, -_BORDER)
+            self.setMask(QRegion(self.rect()) - QRegion(inner))
             self.raise_()
             self.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        accent = self.palette().color(QPalette.ColorRole.Accent)
-        wash = QColor(accent)
-        wash.setAlpha(24)
         painter = QPainter(self)
-        painter.fillRect(self.rect(), wash)
-        painter.setPen(QPen(accent, 4))
-        painter.drawRect(self.rect().adjusted(2, 2, -3, -3))
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Accent))
         painter.end()

@@ -75,7 +75,7 @@ class LinkedViews(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._step)
-        self._update = Coalescer(self._show_analyses, parent=self)
+        self._update = Coalescer(self._show_analyses, parent=self, after_picture=True)
         self._make_lists()
 
     def _make_lists(self) -> None:
@@ -100,7 +100,8 @@ class LinkedViews(QObject):
     @property
     def settled(self) -> bool:
         """Whether all views stand and show what the session holds."""
-        return not self._steps and not self._update.pending
+        moving = self.canvas is not None and self.canvas.is_moving
+        return not self._steps and not self._update.pending and not moving
 
     def finalise(self) -> None:
         """Free what VTK holds and stop the map's fits, before the window goes."""

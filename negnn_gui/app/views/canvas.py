@@ -80,6 +80,8 @@ class CrystalCanvas(QWidget):
         A right click, in global coordinates, and the atom there.
     spin_changed(bool)
         The crystal began or stopped turning by itself.
+    shown(str)
+        The first picture of a small crystal that was opened or chosen has been handed to the screen; its id.
     """
 
     picked = Signal(object, str)
@@ -90,6 +92,7 @@ class CrystalCanvas(QWidget):
     looked = Signal(str)
     menu_wanted = Signal(object, object)
     spin_changed = Signal(bool)
+    shown = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,6 +117,7 @@ class CrystalCanvas(QWidget):
         self._picture: QImage | None = None
         self._pictured: str | None = None
         self._stale = True
+        self._quick = False
         self._finalised = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -176,6 +180,16 @@ class CrystalCanvas(QWidget):
     def pictured(self) -> str | None:
         """Id of the structure that the last painted picture shows."""
         return self._pictured
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a finer picture follows as soon as the crystal has been at rest for a moment."""
+        return self._rest.isActive()
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether the picture is as fine as it will be: nothing is moving, nothing waits to be drawn."""
+        return not (self._stale or self._quick or self.is_moving)
 
     @property
     def crystal_style(self) -> Style:
@@ -301,12 +315,19 @@ class CrystalCanvas(QWidget):
         self.update()
 
     def paint_now(self) -> None:
-        """Show a small crystal as soon as all views know of it; others wait for their turn.
+        """Show a small crystal in the next turn of the event loop; others wait until Qt paints.
 
         Not at once: painting here paints the whole window, whose lists may still hold what has just been closed.
+        Its edges are smoothed when it has been seen for a moment: software OpenGL needs three times as long for that.
         """
         if self._lazy.entry is not None and self._lazy.entry.n_sites <= _AT_ONCE and self.isVisible():
-            QTimer.singleShot(0, self, self.repaint)
+            self._quick = True
+            QTimer.singleShot(0, self, self._paint_first)
+
+    def _paint_first(self) -> None:
+        self.repaint()
+        if self._lazy.entry is not None and self._pictured == self._lazy.entry.id:
+            self.shown.emit(self._pictured)
 
     def warm_up(self) -> None:
         """Prepare VTK while nothing is shown; where there is no OpenGL, the first structure will say so."""
@@ -359,12 +380,15 @@ class CrystalCanvas(QWidget):
         ratio = self.devicePixelRatioF()
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         try:
-            pixels = self._lazy.picture(width, height, ratio, moving=self._rest.isActive())
+            pixels = self._lazy.picture(width, height, ratio, moving=self._rest.isActive(), quick=self._quick)
         except GraphicsError as error:
             self._failure = str(error)
             logger.error(self._failure)
             return
         self._picture = to_image(pixels)
+        if self._quick:
+            self._quick = False
+            self._rest.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a crystal that nobody moved fitted to the view."""

@@ -207,7 +207,9 @@ class LazyScene:
             lines.append(f"{info.title}: {number}")
         return "\n".join(lines)
 
-    def picture(self, width: int, height: int, ratio: float, moving: bool) -> NDArray[np.uint8]:
+    def picture(
+        self, width: int, height: int, ratio: float, moving: bool, quick: bool = False
+    ) -> NDArray[np.uint8]:
         """Pixels of the view at the resolution that the pace allows; fewer than asked for while it moves.
 
         Parameters
@@ -216,6 +218,10 @@ class LazyScene:
             Device pixels.
         ratio : float
             Device pixels to a logical pixel.
+        moving : bool
+            Whether the crystal moves.
+        quick : bool
+            Draw edges as they come, at full resolution: a smooth picture follows.
 
         Raises
         ------
@@ -223,21 +229,23 @@ class LazyScene:
             This machine offers no OpenGL.
         """
         try:
-            return self._paced_picture(width, height, ratio, moving)
+            return self._paced_picture(width, height, ratio, moving, quick)
         finally:
             if self.entry is not None and self._scene is not None:
                 self.cameras[self.entry.id] = KeptView(self._scene.camera, self.fitted)
 
-    def _paced_picture(self, width: int, height: int, ratio: float, moving: bool) -> NDArray[np.uint8]:
+    def _paced_picture(
+        self, width: int, height: int, ratio: float, moving: bool, quick: bool
+    ) -> NDArray[np.uint8]:
         scene, pacing = self.scene(), self._pacing
         began = time.perf_counter()
-        if moving and not pacing.smooth_while_moving():
+        if moving and not quick and not pacing.smooth_while_moving():
             divisor = pacing.divisor
             small = max(1, round(width / divisor)), max(1, round(height / divisor))
             pixels = scene.render_image(*small, unit=ratio / divisor, smooth=False, draft=True)
             pacing.moving_took(time.perf_counter() - began)
             return pixels
-        smooth = pacing.smooth_at_rest()
+        smooth = not quick and pacing.smooth_at_rest()
         pixels = scene.render_image(width, height, unit=ratio, smooth=smooth)
         pacing.resting_took(time.perf_counter() - began, smooth)
         return pixels

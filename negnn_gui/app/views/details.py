@@ -10,6 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from negnn_gui.app import theme
+from negnn_gui.app.coalesce import Coalescer
 from negnn_gui.app.session import EntryStatus, Session, Stage
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class Details(QTextBrowser):
         self.setAccessibleName("Details")
         self.setToolTip("Cell (Å, °), warnings, and which models made the result; Tab goes to the links")
         self.anchorClicked.connect(self._on_link)
-        session.current_changed.connect(self.refresh)
+        # Opening one structure changes what is told here several times, and the crystal is waited for more.
+        self._later = Coalescer(self.refresh, every_ms=20, parent=self, after_picture=True)
+        session.current_changed.connect(self._later.request)
         session.analysis_changed.connect(self._on_entry)
         session.status_changed.connect(self._on_entry)
         self.refresh()
@@ -79,7 +82,7 @@ class Details(QTextBrowser):
     def _on_entry(self, entry_id: str) -> None:
         current = self._session.current
         if current is not None and current.id == entry_id:
-            self.refresh()
+            self._later.request()
 
     def _on_link(self, url: QUrl) -> None:
         if url.toString() == _CARD:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_MS = 2
 _REST_MS = 300
+_COPY, _LEFT, _NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 class Course(QObject):
@@ -30,10 +31,14 @@ class Course(QObject):
     def __init__(self, window: MainWindow, file: Path, repeats: int) -> None:
         super().__init__(window)
         self._window = window
-        self._file = file
+        self._dragged = QMimeData()  # an event holds no more than its address
+        self._dragged.setUrls([QUrl.fromLocalFile(str(file))])
         self._left = repeats
         self._times: list[float] = []
-        self._dropped = 0.0
+        self._processor: list[float] = []
+        self._smooth: list[float] = []
+        self._dropped = self._processor_then = 0.0
+        self._awaiting_smooth = 0.0
         self._bench: Workbench | None = None
         window.painted.connect(self._on_painted)
         self._timer = QTimer(self)
@@ -46,35 +51,46 @@ class Course(QObject):
         from negnn_gui.app.running import make_workbench
 
         self._bench = make_workbench(self._window)
-        self._bench.furnished.connect(self._timer.start)
+        self._bench.furnished.connect(self._begin)
+
+    def _begin(self) -> None:
+        assert self._bench is not None and self._bench.views.canvas is not None
+        self._bench.views.canvas.shown.connect(self._on_shown)
+        self._timer.start()
 
     def _look(self) -> None:
         bench = self._bench
         assert bench is not None and bench.views.canvas is not None
         if self._dropped:
-            pictured = bench.views.canvas.pictured
-            if pictured is not None and pictured in bench.session.entries:
-                self._times.append(1000.0 * (time.perf_counter() - self._dropped))
-                self._dropped = 0.0
-                self._left -= 1
+            return
+        if self._awaiting_smooth:
+            if bench.views.canvas.is_smooth:
+                self._smooth.append(1000.0 * (time.perf_counter() - self._awaiting_smooth))
+                self._awaiting_smooth = 0.0
         elif not bench.controller.busy and bench.views.settled:
             self._timer.stop()
             bench.controller.close_entries(list(bench.session.entries))
-            QTimer.singleShot(_REST_MS, self._drop if self._left else self._report)
+            QTimer.singleShot(_REST_MS, self._enter if self._left else self._report)
+
+    def _enter(self) -> None:
+        """Drag the file over the window, and hold it there until the frame that says so is painted."""
+        at = self._window.rect().center()
+        QApplication.sendEvent(self._window, QDragEnterEvent(at, _COPY, self._dragged, _LEFT, _NONE))
+        QTimer.singleShot(_REST_MS, self._drop)
 
     def _drop(self) -> None:
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(self._file))])
-        at, copy, left = (
-            QPointF(self._window.rect().center()),
-            Qt.DropAction.CopyAction,
-            Qt.MouseButton.LeftButton,
-        )
-        none = Qt.KeyboardModifier.NoModifier
-        QApplication.sendEvent(self._window, QDragEnterEvent(at.toPoint(), copy, data, left, none))
-        self._dropped = time.perf_counter()
-        QApplication.sendEvent(self._window, QDropEvent(at, copy, data, left, none))
+        at = QPointF(self._window.rect().center())
+        self._dropped, self._processor_then = time.perf_counter(), time.process_time()
+        QApplication.sendEvent(self._window, QDropEvent(at, _COPY, self._dragged, _LEFT, _NONE))
         self._timer.start()
+
+    def _on_shown(self, entry_id: str) -> None:
+        """The picture of what was dropped has been handed to the screen."""
+        assert self._bench is not None and entry_id in self._bench.session.entries
+        self._times.append(1000.0 * (time.perf_counter() - self._dropped))
+        self._processor.append(1000.0 * (time.process_time() - self._processor_then))
+        self._awaiting_smooth, self._dropped = self._dropped, 0.0
+        self._left -= 1
 
     def _report(self) -> None:
         from negnn_gui.app.scene.crystal import CrystalScene
@@ -84,6 +100,8 @@ class Course(QObject):
         answer(
             first_ms=self._times[0],
             median_ms=statistics.median(self._times),
+            processor_ms=statistics.median(self._processor),
+            smooth_ms=statistics.median(self._smooth),
             repeats=len(self._times),
             platform=QGuiApplication.platformName(),
             renderer=scene.describe_graphics(),

@@ -93,8 +93,10 @@ def test_details_show_the_sums_as_magnitudes(qtbot: QtBot, analysis: Analysis) -
     qtbot.addWidget(details)
     session.add_entries([ENTRY])
     session.set_current(ENTRY.id)
+    qtbot.waitUntil(lambda: ENTRY.formula in details.toPlainText())
     assert "Predicted moments" not in details.toPlainText()
     session.accept(session.begin_prediction([ENTRY.id]), analysis)
+    qtbot.waitUntil(lambda: "8.40 μB" in details.toPlainText())
     text = details.toPlainText()
-    assert "8.40 μB" in text and "Magnitudes, summed without sign" in text
+    assert "Magnitudes, summed without sign" in text
     assert "Fe2O2 <b>" in text
