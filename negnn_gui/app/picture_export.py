@@ -88,29 +88,28 @@ class PictureExport(QObject):
         else:
             self.said.emit("The picture was given up.")
 
-    def ask_for_scene(self, canvas: CrystalCanvas | None) -> None:
-        """Choose where to save the bodies of the crystal as glTF."""
-        shown = self._shown(canvas)
-        if shown is not None:
+    def ask_for_scene(self, shown: Shown | None) -> None:
+        """Choose where to save the bodies of the crystal, or of all that are compared, as glTF."""
+        if shown is not None and self._shown(shown.canvas) is not None:
             self._ask(
                 "Export 3D scene",
                 ".glb",
                 "Binary glTF (*.glb)",
-                shown,
+                shown.canvas,
                 lambda path: self.save_scene(shown, path),
             )
 
-    def save_scene(self, canvas: CrystalCanvas, path: Path) -> bool:
-        """Write the bodies of the crystal as binary glTF."""
-        from negnn_gui.app.scene.gltf import write_glb
+    def save_scene(self, shown: Shown, path: Path) -> bool:
+        """Write the bodies of the crystals as binary glTF, from left to right."""
+        from negnn_gui.app.scene.gltf import write_glb_row
 
         if path.suffix.lower() != ".glb":
             self.problem.emit(f"{path.name} was not written: 3D scenes are saved as .glb; give such a name.")
             return False
-        entry = canvas.entry
+        canvases = [canvas for row in shown.rows for canvas, _ in row]
         try:
             with _busy():
-                write_glb(path, canvas.shapes(), "crystal" if entry is None else entry.name)
+                write_glb_row(path, [(_name(canvas), canvas.shapes()) for canvas in canvases])
         except OSError as error:
             self.problem.emit(f"{path.name} could not be saved: {sentence(error)}.")
             return False
@@ -139,15 +138,17 @@ class PictureExport(QObject):
     def _ask(
         self, title: str, suffix: str, kinds: str, canvas: CrystalCanvas, save: Callable[[Path], object]
     ) -> None:
-        name = "crystal" if canvas.entry is None else canvas.entry.name
-
         def take(path: Path, _kind: str) -> None:
             self._preferences.folder = str(path.parent)
             save(path)
 
         ask_where_to_save(
-            self._window, title, Path(self._preferences.folder) / f"{name}{suffix}", take, kinds
+            self._window, title, Path(self._preferences.folder) / f"{_name(canvas)}{suffix}", take, kinds
         )
+
+
+def _name(canvas: CrystalCanvas) -> str:
+    return "crystal" if canvas.entry is None else canvas.entry.name
 
 
 @contextmanager

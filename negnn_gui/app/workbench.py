@@ -172,8 +172,8 @@ class Workbench(QObject):
         return None if self.views.crystal is None else self.views.crystal.comparison.shown()
 
     def export_scene(self) -> None:
-        """Save the bodies of the crystal for other programs."""
-        self.pictures.ask_for_scene(self.views.canvas)
+        """Save the bodies of the crystals that are shown for other programs."""
+        self.pictures.ask_for_scene(self._shown_crystals())
 
     def show_atlas(self, wanted: bool) -> None:
         """Show the known sites on the map, or not."""

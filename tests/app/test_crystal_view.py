@@ -68,6 +68,7 @@ def view(
         ]
     )
     made.canvas.grab()
+    qtbot.waitUntil(made.panel.widget().isEnabled)
     yield made
     made.finalise()
     made.setParent(None)
@@ -127,12 +128,12 @@ def test_a_supercell_by_a_matrix_and_one_that_cannot_be(view: CrystalView, qtbot
     assert cell.matrix[1][1].value() == session_style(view).supercell_matrix()[1][1]
 
 
-def test_own_choices_stay_with_their_structure(view: CrystalView) -> None:
+def test_own_choices_stay_with_their_structure(view: CrystalView, qtbot: QtBot) -> None:
     view.panel.cell.repeats[2].setValue(3)
     view.set_style(Style(atoms="sticks", supercell=(1, 1, 3)))
     view._session.set_current("NaCl")
     assert session_style(view) == Style(atoms="sticks")
-    assert view.panel.cell.repeats[2].value() == 1
+    qtbot.waitUntil(lambda: view.panel.cell.repeats[2].value() == 1)
     view._session.set_current("SrTiO3")
     assert view.canvas.crystal_style.supercell == (1, 1, 3)
 

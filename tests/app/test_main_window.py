@@ -113,14 +113,14 @@ def test_unreadable_file_is_a_row_with_its_reason_and_can_be_dismissed(loaded, t
     assert len(loaded.session.entries) == 1
 
 
-def test_choosing_a_row_shows_that_structure(loaded, tmp_path, nio, wait_until_idle):
+def test_choosing_a_row_shows_that_structure(loaded, tmp_path, nio, wait_until_idle, qtbot):
     other = tmp_path / "other.cif"
     other.write_text(nio.read_text().replace("2.954", "3.1"))
     loaded.controller.open_paths([other])
     wait_until_idle(loaded.controller)
     loaded.views.structures.setCurrentIndex(loaded.views.structures.model().index(1, 0))
     assert loaded.session.current.name == "other"
-    assert "other" in loaded.views.details.toPlainText()
+    qtbot.waitUntil(lambda: "other" in loaded.views.details.toPlainText())
 
 
 def test_details_name_cell_model_and_warnings(loaded):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -197,8 +199,8 @@ def test_refusals_are_one_sentence(
     assert not pictures.save(shown, small, tmp_path / "x.jpg")
     with qtbot.waitSignal(pictures.problem, timeout=60_000):
         pictures.save(shown, small, tmp_path / "missing" / "x.png")
-    assert not pictures.save_scene(canvas, tmp_path / "x.obj")
-    assert not pictures.save_scene(canvas, tmp_path / "missing" / "x.glb")
+    assert not pictures.save_scene(shown, tmp_path / "x.obj")
+    assert not pictures.save_scene(shown, tmp_path / "missing" / "x.glb")
     canvas.set_structure(None)
     assert pictures.ask(shown) is None
     heard = pictures.heard  # type: ignore[attr-defined]
@@ -215,6 +217,23 @@ def test_the_scene_is_saved_for_other_programs(
     answer_file_dialog: Callable[[Path], None],
 ) -> None:
     path = tmp_path / "nacl.glb"
-    pictures.ask_for_scene(canvas)
+    pictures.ask_for_scene(Shown.alone(canvas))
     answer_file_dialog(path)
     assert path.read_bytes()[:4] == b"glTF"
+
+
+def test_compared_crystals_stand_beside_each_other_in_the_scene_too(
+    canvas: CrystalCanvas, pictures: PictureExport, qtbot: QtBot, nacl: StructureEntry, tmp_path: Path
+) -> None:
+    other = CrystalCanvas()
+    qtbot.addWidget(other)
+    other.set_structure(replace(nacl, name="second"))
+    path = tmp_path / "both.glb"
+    assert pictures.save_scene(Shown((((canvas, ""),), ((other, ""),)), QSize(300, 400)), path)
+    data = path.read_bytes()
+    size = int.from_bytes(data[12:16], "little")
+    document = json.loads(data[20 : 20 + size])
+    roots = [document["nodes"][index] for index in document["scenes"][0]["nodes"]]
+    assert [root["name"] for root in roots] == ["NaCl", "second"]
+    assert len(roots[0]["children"]) == len(roots[1]["children"]) > 2
+    other.finalise()

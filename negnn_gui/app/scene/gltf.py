@@ -17,6 +17,7 @@ from negnn_gui.app.scene.meshes import Mesh, cylinder, sectors
 from negnn_gui.export.atomic import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from negnn_gui.app.scene.layers import Shapes
@@ -26,6 +27,7 @@ Floats = NDArray[np.float64]
 _FLOAT, _UINT = 5126, 5125
 _LINES, _TRIANGLES = 1, 4
 _ARRAY, _ELEMENTS = 34962, 34963
+_GAP = 0.15  # between crystals, of the widest one
 _UPRIGHT = [-float(np.sqrt(0.5)), 0.0, 0.0, float(np.sqrt(0.5))]  # z of the crystal becomes y of glTF
 
 
@@ -40,9 +42,49 @@ def write_glb(path: Path, shapes: Shapes, name: str) -> None:
     write_whole(path, to_glb(shapes, name))
 
 
+def write_glb_row(path: Path, named: Sequence[tuple[str, Shapes]]) -> None:
+    """Write several crystals into one file, from left to right, each a node of its own with its name.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    write_whole(path, row_to_glb(named))
+
+
 def to_glb(shapes: Shapes, name: str) -> bytes:
     """The bytes of the file."""
-    file = _File(name)
+    return row_to_glb([(name, shapes)])
+
+
+def row_to_glb(named: Sequence[tuple[str, Shapes]]) -> bytes:
+    """The bytes of a file with several crystals; the first lies where its own coordinates say."""
+    file = _File()
+    spans = [_span(shapes) for _, shapes in named]
+    gap = _GAP * max(hi - lo for lo, hi in spans)
+    shift = 0.0
+    for place, (name, shapes) in enumerate(named):
+        if place:
+            shift += spans[place - 1][1] + gap - spans[place][0]
+        file.begin(name, shift)
+        _add(file, shapes)
+    return file.finish()
+
+
+def _span(shapes: Shapes) -> tuple[float, float]:
+    """Smallest and largest x of all bodies, Å."""
+    ends = [np.concatenate([s.centres[:, 0] - s.radii, s.centres[:, 0] + s.radii]) for s in shapes.spheres]
+    for sticks in shapes.sticks:
+        half = np.abs(sticks.axes[:, 0]) * sticks.sizes[:, 2] / 2.0 + sticks.sizes[:, 0]
+        ends += [sticks.centres[:, 0] - half, sticks.centres[:, 0] + half]
+    ends += [mesh.points[:, 0] for mesh in shapes.meshes]
+    ends += [lines.points[:, 0] for lines in shapes.lines]
+    xs = np.concatenate([np.zeros(0), *ends])
+    return (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 0.0)
+
+
+def _add(file: _File, shapes: Shapes) -> None:
     ball = sectors(np.zeros((1, 3)), 1.0, [1.0], [(0, 0, 0)], steps=32)
     stick = cylinder()
     for spheres in shapes.spheres:
@@ -54,20 +96,28 @@ def to_glb(shapes: Shapes, name: str) -> bytes:
         file.add_mesh(mesh)
     for lines in shapes.lines:
         file.add_lines(lines.points, lines.pairs, lines.colours)
-    return file.finish()
 
 
 class _File:
     """A glTF document in the making."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         self._bytes = bytearray()
         self._views: list[dict[str, Any]] = []
         self._accessors: list[dict[str, Any]] = []
         self._materials: list[dict[str, Any]] = []
         self._meshes: list[dict[str, Any]] = []
-        self._nodes: list[dict[str, Any]] = [{"name": name, "rotation": _UPRIGHT, "children": []}]
+        self._nodes: list[dict[str, Any]] = []
+        self._roots: list[int] = []
         self._known: dict[tuple[float, ...], int] = {}
+
+    def begin(self, name: str, shift: float) -> None:
+        """What follows belongs to a crystal of this name, ``shift`` Å to the right of its own coordinates."""
+        self._roots.append(len(self._nodes))
+        root: dict[str, Any] = {"name": name, "rotation": _UPRIGHT, "children": []}
+        if shift:
+            root["translation"] = [shift, 0.0, 0.0]
+        self._nodes.append(root)
 
     def place(
         self, mesh: Mesh, centres: Floats, sizes: Floats, turns: Floats | None, colours: NDArray[np.uint8]
@@ -107,7 +157,7 @@ class _File:
         document = {
             "asset": {"version": "2.0", "generator": "negnn-gui", "extras": {"unit": "angstrom"}},
             "scene": 0,
-            "scenes": [{"nodes": [0]}],
+            "scenes": [{"nodes": self._roots}],
             "nodes": self._nodes,
             "meshes": self._meshes,
             "materials": self._materials,
@@ -115,8 +165,9 @@ class _File:
             "bufferViews": self._views,
             "buffers": [{"byteLength": len(self._bytes)}],
         }
-        if not self._nodes[0]["children"]:
-            del self._nodes[0]["children"]  # the format allows no empty lists
+        for root in self._roots:
+            if not self._nodes[root]["children"]:
+                del self._nodes[root]["children"]  # the format allows no empty lists
         document = {key: value for key, value in document.items() if value or value == 0}
         if not self._bytes:
             del document["buffers"]
@@ -145,7 +196,7 @@ class _File:
         self._meshes.append({"primitives": [primitive]})
 
     def _add_node(self, node: dict[str, Any]) -> None:
-        self._nodes[0]["children"].append(len(self._nodes))
+        self._nodes[self._roots[-1]]["children"].append(len(self._nodes))
         self._nodes.append(node)
 
     def _material(self, colour: NDArray[np.uint8] | None, translucent: bool = False) -> int:

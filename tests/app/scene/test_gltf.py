@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkIOGeometry import vtkGLTFReader
 
 from negnn_gui.app.scene.colouring import Colouring
 from negnn_gui.app.scene.crystal import CrystalScene
-from negnn_gui.app.scene.gltf import to_glb, write_glb
+from negnn_gui.app.scene.gltf import to_glb, write_glb, write_glb_row
 from negnn_gui.app.scene.layers import Shapes
 from negnn_gui.app.scene.style import Style
 from negnn_gui.structures.entry import StructureEntry
@@ -106,6 +107,26 @@ def test_polyhedra_are_translucent_and_cell_and_moments_are_there(
     assert 1 in modes and 4 in modes
     assert sum(material.get("alphaMode") == "BLEND" for material in document["materials"]) == 1
     assert len(scene.shapes().meshes) == 2  # faces of the polyhedra and heads of the arrows
+
+
+def test_crystals_of_a_row_do_not_touch_and_the_first_lies_where_it_was(
+    known_crystal: Crystals, open_scene: Scenes, tmp_path: Path
+) -> None:
+    scenes = [open_scene(known_crystal(name), BARE) for name in ("NaCl", "rutile", "hcp")]
+    shapes = [scene.shapes() for scene in scenes]
+    alone, row = tmp_path / "alone.glb", tmp_path / "row.glb"
+    boxes = []
+    for each in shapes:
+        write_glb(alone, each, "one")
+        boxes.append(bounds(alone))
+    write_glb_row(row, [(str(place), each) for place, each in enumerate(shapes)])
+    widths = [hi[0] - lo[0] for lo, hi in boxes]
+    lo, hi = bounds(row)
+    assert lo[0] == pytest.approx(boxes[0][0][0], abs=0.01)
+    assert hi[0] - lo[0] == pytest.approx(sum(widths) + 2 * 0.15 * max(widths), abs=0.1)
+    np.testing.assert_allclose(lo[1:], np.min([box[0][1:] for box in boxes], axis=0), atol=0.01)
+    document, _ = parts(row.read_bytes())
+    assert len(document["scenes"][0]["nodes"]) == 3
 
 
 def test_nothing_is_still_a_file() -> None:
