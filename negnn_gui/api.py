@@ -81,7 +81,8 @@ def predict(
     TypeError
         An input is neither a path nor a structure.
     """
-    from negnn_gui.analysis.known_sites import with_nearest_known
+    from negnn_gui.analysis.atlas import KNOWN_LEVEL
+    from negnn_gui.analysis.known_sites import all_with_nearest_known
     from negnn_gui.inference.predictor import PredictionFailure
 
     for name, value, known in (
@@ -101,11 +102,15 @@ def predict(
 
     entries = _entries(inputs, disorder, fail)
     while batch := list(islice(entries, _BATCH)):
-        for entry, outcome in zip(batch, predictor.predict(batch), strict=True):
+        outcomes = list(predictor.predict(batch, highest_level=KNOWN_LEVEL))
+        analyses = iter(
+            all_with_nearest_known([each for each in outcomes if not isinstance(each, PredictionFailure)])
+        )
+        for entry, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, PredictionFailure):
                 fail(str(entry.path or entry.name), entry.frame, outcome.reason)
             else:
-                tables.append(site_frame(entry, with_nearest_known(outcome)))
+                tables.append(site_frame(entry, next(analyses)))
     table = pd.concat(tables, ignore_index=True) if tables else empty_site_frame()
     table.attrs["failures"] = failures
     return table

@@ -76,6 +76,12 @@ class NearestKnown:
         nan = np.full(n_sites, np.nan)
         return cls(("",) * n_sites, ("",) * n_sites, nan, nan.copy())
 
+    def part(self, sites: slice) -> NearestKnown:
+        """Those of some sites in a row."""
+        return NearestKnown(
+            self.formula[sites], self.element[sites], self.moment[sites].copy(), self.distance[sites].copy()
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
@@ -88,7 +94,8 @@ class Analysis:
     atomic_numbers : (N,) int
         Z of each site as it was predicted (after any choice about disorder).
     embeddings : (levels, N, 64) float32
-        Output of each level of the encoder; level 0 is the element, level l knows l bonds around.
+        Output of each level of the encoder; level 0 is the element, level l knows l bonds around. Only the levels up
+        to the highest one that was asked for.
     moment, moment_exp : MomentPrediction
         DFT-like and experimental-like magnitudes, μB.
     ood_score : (N,) float

@@ -18,7 +18,9 @@ from negnn_gui.results import Float32Array, FloatArray, ModelRef, NearestKnown, 
 __all__ = ["Atlas", "AtlasContent", "AtlasError", "AtlasSites", "write_atlas"]
 
 _KEPT_CHOICES = 3
-_KNOWN_LEVEL = "1"
+KNOWN_LEVEL = 1
+"""Level at which sites are compared to find the most similar one."""
+
 _K = TypeVar("_K")
 _T = TypeVar("_T")
 
@@ -140,7 +142,7 @@ class Atlas:
 
     def nearest_known(self, embeddings: Float32Array) -> NearestKnown:
         """Most similar atlas site of each site of (levels, N, D) embeddings: cosine distance at level 1."""
-        found = self.nearest(embeddings[int(_KNOWN_LEVEL)], _KNOWN_LEVEL, 1)
+        found = self.nearest(embeddings[KNOWN_LEVEL], str(KNOWN_LEVEL), 1)
         rows, usable = found.index[:, 0], found.index[:, 0] >= 0
         sites = self._content.sites
         return NearestKnown(

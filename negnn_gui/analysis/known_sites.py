@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 from negnn_gui import locations
-from negnn_gui.analysis.atlas import Atlas, AtlasError
+from negnn_gui.analysis.atlas import KNOWN_LEVEL, Atlas, AtlasError
 from negnn_gui.results import Analysis, ModelRef
 
 log = logging.getLogger(__name__)
@@ -38,7 +41,18 @@ def with_nearest_known(analysis: Analysis) -> Analysis:
 
     Unchanged where no atlas fits, and where only embeddings were asked for.
     """
-    atlas = shipped_atlas(analysis.encoder) if analysis.model is not None else None
-    if atlas is None:
-        return analysis
-    return replace(analysis, nearest=atlas.nearest_known(analysis.embeddings))
+    return all_with_nearest_known([analysis])[0]
+
+
+def all_with_nearest_known(analyses: Sequence[Analysis]) -> list[Analysis]:
+    """The same for many analyses of one encoder: one search for all of them takes a fraction of the time."""
+    first = next((analysis for analysis in analyses if analysis.model is not None), None)
+    atlas = shipped_atlas(first.encoder) if first is not None else None
+    if atlas is None or not analyses:
+        return list(analyses)
+    found = atlas.nearest_known(np.concatenate([a.embeddings[: KNOWN_LEVEL + 1] for a in analyses], axis=1))
+    ends = np.cumsum([analysis.n_sites for analysis in analyses])
+    return [
+        replace(analysis, nearest=found.part(slice(end - analysis.n_sites, end)))
+        for analysis, end in zip(analyses, ends.tolist(), strict=True)
+    ]

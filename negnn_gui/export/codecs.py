@@ -7,7 +7,7 @@ Rows are columns by name whatever the format; a format of whole frames (extended
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
@@ -49,10 +49,15 @@ class Codec(Protocol):
     ----------
     source : str
         Which rows it takes; codecs of one source make the same rows.
+    highest_level : int
+        Highest level of the encoder that its rows hold; 0 where they hold none.
     """
 
     @property
     def source(self) -> str: ...
+
+    @property
+    def highest_level(self) -> int: ...
 
     @property
     def header(self) -> bytes:
@@ -76,6 +81,7 @@ class _SiteRows:
     """Codecs whose rows are those of the sites table."""
 
     source = "sites"
+    highest_level = 0
     header = b""
 
     def rows(self, entry: StructureEntry, analysis: Analysis) -> Rows:
@@ -148,6 +154,7 @@ class _Texts:
     """Codecs of whole frames."""
 
     source = TEXT
+    highest_level = 0
     header = b""
 
     def block(self, tables: Sequence[Rows]) -> bytes:
@@ -183,6 +190,7 @@ class Embeddings:
 
     def __init__(self, levels: str, pool: Pool | None = None, kind: EmbeddingsFormat = "parquet") -> None:
         self._levels, self._pool, self._kind = levels, pool, kind
+        self.highest_level = max(map(int, levels))
         self._names = embedding_names(levels)
         self.header = csv_line(self._names).encode() if kind == "csv" else b""
 
@@ -216,6 +224,11 @@ def sites_codec(kind: SitesFormat) -> Codec:
             return Extxyz()
         case "cif" | "mcif":
             return Cif(kind)
+
+
+def highest_level(codecs: Iterable[Codec]) -> int:
+    """Highest level of the encoder that some tables need."""
+    return max((codec.highest_level for codec in codecs), default=0)
 
 
 def _as_parquet(working: Path, names: Sequence[str]) -> Path:

@@ -14,6 +14,7 @@ from negnn_gui.graphs.build import GraphError, build_graph
 from negnn_gui.graphs.crystal_graph import CrystalGraph
 from negnn_gui.inference.answers import analyses_of_batch
 from negnn_gui.inference.devices import choose_device, is_out_of_memory
+from negnn_gui.inference.domain import LEVEL as DOMAIN_LEVEL
 from negnn_gui.inference.moment_models import LoadedMomentModel, load_moment_model
 from negnn_gui.models import registry
 from negnn_gui.models.encoder import CrystalGraphEncoder
@@ -115,21 +116,24 @@ class Predictor:
         self,
         entries: Sequence[StructureEntry],
         *,
+        highest_level: int | None = None,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
         notify: Notify | None = None,
     ) -> Iterator[Analysis | PredictionFailure]:
         """Analyses in the order of ``entries``; stops early when ``cancelled()`` says so.
 
+        Embeddings hold all levels, or those up to ``highest_level`` (more where the moment model reads more).
         ``progress(done, total)`` is called after each batch and ``notify(sentence)`` when memory ran out and
         something had to give way.
         """
         stop = cancelled or (lambda: False)
         tell = notify or log.warning
+        levels = self._levels_for(highest_level)
         done = 0
         for group in self._groups(entries, stop):
             ready = [(entry, graph) for entry, graph in group if isinstance(graph, CrystalGraph)]
-            answers = dict(zip((e.id for e, _ in ready), self._run(ready, tell), strict=True))
+            answers = dict(zip((e.id for e, _ in ready), self._run(ready, levels, tell), strict=True))
             for entry, graph in group:
                 if stop():
                     return
@@ -161,13 +165,13 @@ class Predictor:
             yield group
 
     def _run(
-        self, ready: list[tuple[StructureEntry, CrystalGraph]], tell: Notify
+        self, ready: list[tuple[StructureEntry, CrystalGraph]], levels: int | None, tell: Notify
     ) -> list[Analysis | PredictionFailure]:
         """Predict a batch; where memory runs out, in halves, then on the CPU."""
         if not ready:
             return []
         try:
-            return list(self._compute(ready))
+            return list(self._compute(ready, levels))
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -179,18 +183,27 @@ class Predictor:
             largest = max(graph.n_atoms for _, graph in ready)
             self.batch_atoms = max(self.batch_atoms // 2, largest)
             tell(f"Memory ran out on {self.device}: going on with batches half as large.")
-            return self._run(ready[:middle], tell) + self._run(ready[middle:], tell)
+            return self._run(ready[:middle], levels, tell) + self._run(ready[middle:], levels, tell)
         if self._device.type != "cpu":
             tell(f"Memory ran out on {self.device}: going on with the CPU.")
             self._place(torch.device("cpu"))
-            return self._run(ready, tell)
+            return self._run(ready, levels, tell)
         entry = ready[0][0]
         return [PredictionFailure(entry.id, f"there is not enough memory for its {entry.n_sites} atoms")]
 
-    def _compute(self, ready: list[tuple[StructureEntry, CrystalGraph]]) -> Iterator[Analysis]:
+    def _levels_for(self, highest: int | None) -> int | None:
+        """Up to which level the encoder has to run for what was asked for and for the moment model."""
+        if highest is None or self._moment is None:
+            return highest
+        of_domain = 0 if self._moment.domain is None else DOMAIN_LEVEL
+        return max(highest, self._moment.model.nodes.highest_level, of_domain)
+
+    def _compute(
+        self, ready: list[tuple[StructureEntry, CrystalGraph]], levels: int | None
+    ) -> Iterator[Analysis]:
         batch = collate([graph for _, graph in ready]).to(self._device)
         with torch.inference_mode():
-            embeddings, quantiles = self._forward(batch)
+            embeddings, quantiles = self._forward(batch, levels)
             score = None
             if self._moment is not None and self._moment.domain is not None:
                 score = self._moment.domain.score(embeddings).numpy().astype(np.float64)
@@ -204,8 +217,8 @@ class Predictor:
             self.device,
         )
 
-    def _forward(self, batch: GraphBatch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        embeddings = self._network(batch)
+    def _forward(self, batch: GraphBatch, levels: int | None) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        embeddings = self._network(batch, up_to=levels)
         if self._moment is None:
             return embeddings, {}
         return embeddings, self._moment.model(batch, embeddings)

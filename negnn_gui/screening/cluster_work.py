@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from negnn_gui import __version__
 from negnn_gui.export.blocks import parquet_bytes, read_parquet_bytes, table_columns, table_schema
-from negnn_gui.export.codecs import Codec, Rows
+from negnn_gui.export.codecs import Codec, Rows, highest_level
 from negnn_gui.export.text import printable
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import gather
@@ -133,6 +133,7 @@ def carry_out(order: Order) -> Part:
     predictor = _models.get(order.choice)
     kept: dict[str, list[Rows]] = {}
     makers = {codec.source: codec for codec in order.codecs.values()}
+    levels = highest_level(order.codecs.values())
     failures: list[Failure] = []
     warnings: list[str] = []
     devices: dict[str, None] = {}
@@ -143,7 +144,9 @@ def carry_out(order: Order) -> Part:
             with _models.lock:  # one computation at a time: threads would only share the same cores
                 found = [
                     outcome
-                    for _, outcome in outcomes(batch, predictor, cancelled=lambda: False, notify=_ignore)
+                    for _, outcome in outcomes(
+                        batch, predictor, highest_level=levels, cancelled=lambda: False, notify=_ignore
+                    )
                 ]
             for outcome in found:
                 if isinstance(outcome, Failure):

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from negnn_gui.export.codecs import highest_level
 from negnn_gui.export.sidecars import RunRecord, errors_path, meta_path, read_meta, why_not_overwrite
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import Batch, gather
@@ -112,7 +113,10 @@ class ScreeningJob(Run[ScreeningRequest]):
     ) -> Checkpoint:
         """Write the results of one batch; the state then."""
         state = replace(journal.last, position=batch.end)
-        for file, outcome in outcomes(batch, predictor, cancelled=self._cancelled, notify=self._notify):
+        levels = highest_level(self._request.codecs().values())
+        for file, outcome in outcomes(
+            batch, predictor, highest_level=levels, cancelled=self._cancelled, notify=self._notify
+        ):
             self._tell(state, file, journal)
             if isinstance(outcome, Failure):
                 products.fail(outcome)

@@ -26,21 +26,30 @@ def outcomes(
     batch: Batch,
     predictor: Predictor,
     *,
+    highest_level: int,
     cancelled: Callable[[], bool],
     notify: Callable[[str], None],
 ) -> Iterator[tuple[int, Outcome]]:
     """Number of the file and outcome, for every failure and every structure of a batch in their order.
+
+    The encoder is not run beyond ``highest_level``, unless something else needs it.
 
     Raises
     ------
     CancelledError
         ``cancelled()`` said so.
     """
-    from negnn_gui.analysis.known_sites import with_nearest_known
+    from negnn_gui.analysis.atlas import KNOWN_LEVEL
+    from negnn_gui.analysis.known_sites import all_with_nearest_known
     from negnn_gui.inference.predictor import PredictionFailure
 
     entries = [entry for _, frame in batch.frames for entry in frame.entries]
-    predictions = iter(predictor.predict(entries, cancelled=cancelled, notify=notify))
+    levels = max(highest_level, KNOWN_LEVEL)
+    found = list(predictor.predict(entries, highest_level=levels, cancelled=cancelled, notify=notify))
+    analyses = iter(
+        all_with_nearest_known([each for each in found if not isinstance(each, PredictionFailure)])
+    )
+    predictions = iter(found)
     for file, frame in batch.frames:
         if frame.failure is not None:
             yield file, frame.failure
@@ -51,6 +60,6 @@ def outcomes(
             if isinstance(prediction, PredictionFailure):
                 yield file, Failure(entry.path or STANDARD_INPUT, entry.frame, prediction.reason)
             else:
-                yield file, (entry, with_nearest_known(prediction))
+                yield file, (entry, next(analyses))
     if cancelled():
         raise CancelledError

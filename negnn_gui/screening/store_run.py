@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from negnn_gui.export.codecs import Codec, Embeddings, SitesParquet
+from negnn_gui.export.codecs import Codec, Embeddings, SitesParquet, highest_level
 from negnn_gui.export.text import printable
 from negnn_gui.results import ModelRef
 from negnn_gui.screening.batches import gather
@@ -153,7 +153,7 @@ class StoreRun(Run[StoreRequest]):
                 if read is None:
                     self._gather(cluster, tasks, growth, header)
                 else:
-                    self._work(predictor, read(tasks), growth)
+                    self._work(predictor, read(tasks), growth, header)
             return report_of(journal.last, growth.failures)
 
     # --- beginning ----------------------------------------------------------------------------------
@@ -201,13 +201,18 @@ class StoreRun(Run[StoreRequest]):
 
     # --- working ------------------------------------------------------------------------------------
 
-    def _work(self, predictor: Predictor, frames: Iterator[FileFrame], growth: StoreGrowth) -> None:
+    def _work(
+        self, predictor: Predictor, frames: Iterator[FileFrame], growth: StoreGrowth, header: StoreHeader
+    ) -> None:
         """Batch after batch is predicted here; the journal is complete at the end, unless cancelled."""
+        levels = highest_level(_codecs(header).values())
         for batch in gather(frames, growth.journal.last.position):
             self._wait(growth)
             if self._cancelled():
                 raise CancelledError
-            for _, outcome in outcomes(batch, predictor, cancelled=self._cancelled, notify=self._notify):
+            for _, outcome in outcomes(
+                batch, predictor, highest_level=levels, cancelled=self._cancelled, notify=self._notify
+            ):
                 growth.add(outcome)
             growth.commit(batch.end)
         growth.finish()
@@ -216,11 +221,8 @@ class StoreRun(Run[StoreRequest]):
         self, cluster: Cluster, tasks: Iterator[ReadTask], growth: StoreGrowth, header: StoreHeader
     ) -> None:
         """Part after part comes from the cluster; the journal is complete at the end, unless cancelled."""
-        codecs: dict[str, Codec] = {"sites": SitesParquet()}
-        if header.levels:
-            codecs["embeddings"] = Embeddings(header.levels)
         start, limit = growth.journal.last.position, self._request.time_limit_s
-        for part in cluster.parts(tasks, start, codecs, time_limit_s=limit):
+        for part in cluster.parts(tasks, start, _codecs(header), time_limit_s=limit):
             self._wait(growth)
             if self._cancelled():
                 raise CancelledError
@@ -233,6 +235,14 @@ class StoreRun(Run[StoreRequest]):
         paused = time.monotonic()
         self._between()
         growth.stood_still(time.monotonic() - paused)
+
+
+def _codecs(header: StoreHeader) -> dict[str, Codec]:
+    """Makers of the rows that the store keeps."""
+    codecs: dict[str, Codec] = {"sites": SitesParquet()}
+    if header.levels:
+        codecs["embeddings"] = Embeddings(header.levels)
+    return codecs
 
 
 def _tasks(journal: Journal, disorder: Disorder) -> Iterator[ReadTask]:
