@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,7 @@ class Controller(QObject):
         self._work = Workload()
         self._errands: dict[int, tuple[Errand, Callable[[Any], object], Callable[[str], object]]] = {}
         self.orderings = Orderings(self)
+        self._shown_of = -1
         self._files_served = 0  # what is read between two of them is one step to undo
         self._closed = False
         self._connect()
@@ -178,7 +180,11 @@ class Controller(QObject):
 
     def open_text(self, text: str, name: str = "pasted") -> None:
         """Read a structure from text."""
-        self._submit_files(ReadText(text, name))
+        taken = {entry.name for entry in self.session.entries.values()}
+        numbered = (f"{name} {number}" for number in count(2))
+        self._submit_files(
+            ReadText(text, name if name not in taken else next(n for n in numbered if n not in taken))
+        )
 
     def close_entries(self, entry_ids: Iterable[str]) -> None:
         """Close structures; what was still being computed for them is dropped when it comes."""
@@ -348,7 +354,11 @@ class Controller(QObject):
             for failure in failures:
                 if failure.path is None:  # pasted: its row in the list may be far from where one looks
                     self.said.emit(f"What was pasted cannot be opened: {failure.reason}")
-        self.history.open(entries, batch=self._files_served)
+        # What one asked for is shown, not only listed; of a folder the first one that is read.
+        first = bool(entries) and self._shown_of != self._files_served
+        self.history.open(entries, batch=self._files_served, show=first)
+        if first:
+            self._shown_of = self._files_served
         self._remember(entries)
         if entries and self.preferences.auto_predict:
             self._line_up(entry.id for entry in entries)

@@ -53,10 +53,14 @@ class History(QObject):
         verb: str = "Open",
         after: str | None = None,
         batch: Hashable = None,
+        show: bool = False,
     ) -> None:
-        """Open structures; those of one ``batch`` are one step, however many lumps they come in."""
+        """Open structures; those of one ``batch`` are one step, however many lumps they come in.
+
+        ``show`` shows the first one; where nothing is shown it is shown anyway.
+        """
         if entries:
-            self.stack.push(_Open(self, entries, verb, after, batch))
+            self.stack.push(_Open(self, entries, verb, after, batch, show))
 
     def close(self, entry_ids: Iterable[str]) -> None:
         """Close structures."""
@@ -200,6 +204,7 @@ class _Open(QUndoCommand):
         verb: str,
         after: str | None,
         batch: Hashable,
+        show: bool,
     ) -> None:
         self._names = [entry.name for entry in entries]
         super().__init__(f"{verb} {_named(self._names)}")
@@ -207,17 +212,26 @@ class _Open(QUndoCommand):
         self._new: list[StructureEntry] | None = entries
         self._ids = [entry.id for entry in entries]
         self._closed: Closed | None = None
+        before = history._session.current
+        self._before = before.id if show and before is not None else None
+        self._show = show
 
     def redo(self) -> None:
         if self._new is not None:
             self._history._session.add_entries(self._new, self._after)
+            if self._show:
+                self._history._session.set_current(self._new[0].id)
             self._new = None
         elif self._closed is not None:
             self._history._put_back(self._closed)
             self._closed = None
 
     def undo(self) -> None:
+        session = self._history._session
+        shown = session.current
         self._closed = self._history._take_out(self._ids)
+        if self._before in session.entries and shown is not None and shown.id in self._ids:
+            session.set_current(self._before)
 
     def id(self) -> int:
         return -1 if self._batch is None else _MERGEABLE

@@ -40,6 +40,26 @@ def test_opening_is_undone_and_redone_with_what_was_computed(controller):
     assert session.current.id == entry_id
 
 
+def test_what_was_asked_for_is_shown_and_undoing_goes_back_to_what_was_before(
+    controller, nio, wait_until_idle
+):
+    session, stack = controller.session, controller.history.stack
+    for _ in range(2):
+        controller.open_text(nio.read_text())
+        wait_until_idle(controller)
+    assert names(controller) == ["NiO", "pasted", "pasted 2"]
+    first, second, third = session.entries
+    assert session.current.id == third
+    session.set_current(first)
+    controller.open_paths([nio])
+    wait_until_idle(controller)
+    assert session.current.id not in {first, second, third}
+    stack.undo()
+    assert session.current.id == first
+    stack.redo()
+    assert session.current.id not in {first, second, third}
+
+
 def test_many_files_opened_together_are_one_step(controller, nio, wait_until_idle):
     folder = nio.parent / "many"
     folder.mkdir()

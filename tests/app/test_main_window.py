@@ -118,9 +118,11 @@ def test_choosing_a_row_shows_that_structure(loaded, tmp_path, nio, wait_until_i
     other.write_text(nio.read_text().replace("2.954", "3.1"))
     loaded.controller.open_paths([other])
     wait_until_idle(loaded.controller)
-    loaded.views.structures.setCurrentIndex(loaded.views.structures.model().index(1, 0))
-    assert loaded.session.current.name == "other"
-    qtbot.waitUntil(lambda: "other" in loaded.views.details.toPlainText())
+    assert loaded.session.current.name == "other", "what was opened last is shown"
+    for row, name in ((0, "NiO"), (1, "other")):
+        loaded.views.structures.setCurrentIndex(loaded.views.structures.model().index(row, 0))
+        assert loaded.session.current.name == name
+        qtbot.waitUntil(lambda name=name: name in loaded.views.details.toPlainText())
 
 
 def test_details_name_cell_model_and_warnings(loaded):
