@@ -90,7 +90,7 @@ class Orderings(QObject):
             elif made[0].ordering == "majority":
                 chosen[name] = "majority"
             else:
-                chosen[name] = f"enumerate ({len(made)} orderings)"
+                chosen[name] = f"enumerate ({len(made)} ordering{'s' if len(made) > 1 else ''})"
         return chosen
 
     def _ask(self) -> None:

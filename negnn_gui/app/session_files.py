@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 
 from negnn_gui import locations
 from negnn_gui.app.file_dialogs import ask_for_file, ask_where_to_save
+from negnn_gui.app.orderings import LEFT_OUT
+from negnn_gui.app.session import EntryStatus, Stage
 
 if TYPE_CHECKING:
     from negnn_gui.app.workbench import Workbench
@@ -347,6 +349,10 @@ def restore(bench: Workbench, saved: SavedSession) -> None:
         session.accept(generation, analysis)
     for name, reason in saved.reasons.items():
         session.reject(generation, name, reason)
+        if reason == LEFT_OUT:  # a choice, not a failure
+            session.set_aside(name, EntryStatus(Stage.SKIPPED, reason))
+    for parent in {entry.ordering_of for entry in saved.entries if entry.ordering_of}:
+        session.set_aside(parent, EntryStatus(Stage.SETTLED))
     if saved.read_failures:
         session.add_read_failures(saved.read_failures)
     _restore_views(bench, saved)

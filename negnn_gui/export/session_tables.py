@@ -67,6 +67,8 @@ def entry_facts(entry: StructureEntry) -> dict[str, Any]:
         "warnings": list(entry.warnings),
         "has_moments": entry.moment_input is not None,
         "has_vectors": entry.moment_vectors is not None,
+        "ordering": entry.ordering,
+        "ordering_of": entry.ordering_of,
     }
 
 
@@ -110,17 +112,19 @@ def entries_from(
     """
     if sum(int(fact["n_sites"]) for fact in facts) != sites.num_rows:
         raise SessionTableError("the numbers of sites do not agree")
+    renamed = {str(fact["id"]): entry_id for fact, entry_id in zip(facts, ids, strict=True)}
     entries, start = [], 0
     for number, (fact, entry_id) in enumerate(zip(facts, ids, strict=True)):
         rows = sites.slice(start, int(fact["n_sites"]))
         start += rows.num_rows
         if (rows.column("entry").to_numpy() != number).any():
             raise SessionTableError("the sites are not in the order of the structures")
-        entries.append(_entry_from(fact, rows, entry_id))
+        parent = renamed.get(str(fact.get("ordering_of", "")), "")  # the first sessions did not say
+        entries.append(_entry_from(fact, rows, entry_id, parent))
     return entries
 
 
-def _entry_from(fact: Mapping[str, Any], rows: pa.Table, entry_id: str) -> StructureEntry:
+def _entry_from(fact: Mapping[str, Any], rows: pa.Table, entry_id: str, parent: str) -> StructureEntry:
     from pymatgen.core import Lattice, Structure
 
     matrix = np.asarray(fact["lattice_A"], dtype=np.float64)
@@ -143,6 +147,8 @@ def _entry_from(fact: Mapping[str, Any], rows: pa.Table, entry_id: str) -> Struc
         moment_input=_floats(rows, "moment_input") if fact["has_moments"] else None,
         moment_vectors=_matrix(rows, [f"moment_{axis}" for axis in "xyz"]) if fact["has_vectors"] else None,
         warnings=tuple(map(str, fact["warnings"])),
+        ordering=str(fact.get("ordering", "")),
+        ordering_of=parent,
     )
 
 

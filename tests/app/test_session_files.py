@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from minimal_cif import minimal_cubic_cif
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QMessageBox
 
@@ -71,6 +72,32 @@ def test_a_saved_session_opens_as_it_was(
     assert bench.session.selection == {SiteRef(entry.id, 0)}
     assert bench.session.current is entry
     assert bench.session.levels == "012"
+
+
+def test_the_choice_about_disorder_comes_back(
+    bench: Workbench, nio: Path, qtbot: QtBot, tmp_path: Path, wait_until_idle: Callable[..., None]
+) -> None:
+    bench.preferences.disorder = "skip"
+    sites = ("Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5", "O1 O 0.5 0.5 0.5 1")
+    for name in ("settled", "skipped"):
+        (tmp_path / f"{name}.cif").write_text(minimal_cubic_cif(3, *sites, name=name))
+        bench.controller.open_paths([tmp_path / f"{name}.cif"])
+    wait_until_idle(bench.controller)
+    _, settled, _ = bench.session.entries
+    bench.controller.orderings.settle([settled], "enumerate")
+    wait_until_idle(bench.controller)
+    before = bench.controller.orderings.record()
+    assert before == {"settled": "enumerate (1 ordering)", "skipped": "skip"}
+    stages = [bench.session.status(entry_id).stage for entry_id in bench.session.entries]
+    path = tmp_path / "work.negnn"
+    bench.sessions.save_to(path)
+    wait_until_idle(bench.controller)
+    bench.controller.close_entries(list(bench.session.entries))
+    bench.sessions.changed = False
+    bench.sessions.open(path)
+    qtbot.waitUntil(lambda: len(bench.session.analyses) == 2, timeout=WAIT)
+    assert bench.controller.orderings.record() == before
+    assert [bench.session.status(entry_id).stage for entry_id in bench.session.entries] == stages
 
 
 def test_opening_asks_before_it_closes_what_was_not_saved(
