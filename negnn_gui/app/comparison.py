@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from negnn_gui.app.picture_job import Shown
@@ -33,7 +33,8 @@ class Pane(QWidget):
     def __init__(self, canvas: CrystalCanvas, *, closable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = canvas
-        self.name = ElidedLabel(self)
+        # Names of files often differ only in how they end.
+        self.name = ElidedLabel(self, Qt.TextElideMode.ElideMiddle)
         self.head = QWidget(self)
         line = QHBoxLayout(self.head)
         line.setContentsMargins(8, 2, 4, 2)
@@ -59,6 +60,7 @@ class Pane(QWidget):
         if entry is not None and entry.formula != entry.name:
             words += f" ({entry.formula})"
         self.name.setText(words)
+        self.name.setToolTip(words)
 
 
 class Comparison(QObject):

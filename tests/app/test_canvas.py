@@ -6,7 +6,7 @@ import gc
 import subprocess
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -17,10 +17,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.app.scene.colouring import Colouring
+from negnn_gui.app.scene.colourmaps import map_colours
 from negnn_gui.app.scene.window import GraphicsError
 from negnn_gui.app.theme import palette
 from negnn_gui.app.views.canvas import EMPTY_TEXT, CrystalCanvas
 from negnn_gui.app.views.canvas_pacing import Pacing
+from negnn_gui.app.views.canvas_painting import theme_of
 from negnn_gui.structures.entry import StructureEntry
 
 pytestmark = pytest.mark.gui
@@ -325,8 +327,23 @@ def test_light_and_dark_follow_the_palette(canvas: CrystalCanvas) -> None:
     for dark in (True, False):
         canvas.setPalette(palette(dark))
         image = pixels(canvas)
-        assert tuple(image[2, 2]) == tuple(palette_background(canvas))
+        assert tuple(image[2, 2]) == theme_of(canvas.palette()).background
         assert bool(image[2, 2].mean() < 60) is dark
+
+
+def test_a_moment_of_zero_is_seen_in_light_and_dark() -> None:
+    zero = map_colours(np.zeros(1), 0.0, 4.0, "viridis")[0]
+    for dark in (True, False):
+        ground = theme_of(palette(dark)).background
+        lighter, darker = sorted((_luminance(zero), _luminance(ground)), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) > 1.3
+
+
+def _luminance(colour: Sequence[int]) -> float:
+    """Relative luminance of WCAG 2.2 (0 to 1)."""
+    share = np.asarray(colour, dtype=float)[:3] / 255.0
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def test_the_view_of_a_structure_is_kept_while_another_is_shown(canvas: CrystalCanvas) -> None:

@@ -354,7 +354,16 @@ class CrystalScene:
         if not self._fit_wanted or self._drawing is None:
             return
         self._fit_wanted = False
-        margins = furniture.margins(self._style, self._scale, self._legend, width, height, unit)
+        margins = furniture.margins(
+            self._style,
+            self._scale,
+            self._legend,
+            width,
+            height,
+            unit,
+            doubts=bool(self._doubtful),
+            key=self._ball_key is not None or self._layers.glyphs() is not None,
+        )
         points, radii = self._extent(self._drawing)
         self._camera = self._camera.fitted(points, radii, width, height, margins)
 
@@ -385,7 +394,7 @@ class CrystalScene:
             key = glyphs if self._ball_key is None else self._ball_key
             furniture.furnish(frame, drawing, self._style, self._legend, self._scale, key)
             if self._style.legend and self._doubtful:
-                furniture.add_doubt_key(frame)
+                furniture.add_doubt_key(frame, self._scale, measured=bool(self._measured))
         result = self.set_measured(self._measured)
         if result is not None and self._entry is not None:
             points = np.array([atom_position(ref, drawing.lattice, drawing.frac) for ref in self._measured])

@@ -22,7 +22,9 @@ _EDGE = 16.0
 _TEXT, _SMALL = 13.0, 12.0
 _ROW = 22.0
 _BAR = 14.0
-_AXES_SPACE = 92.0
+_AXES_SPACE = 122.0
+# What frames a crystal takes at most this share of a picture's width, and of its height.
+_MOST_FREE = 0.5
 _AXIS_COLOURS: tuple[RGB, RGB, RGB] = ((214, 62, 52), (46, 150, 72), (52, 104, 214))
 # Smaller pictures (thumbnails) show the crystal alone.
 _LEAST_SIDE = 150.0
@@ -52,22 +54,39 @@ def margins(
     width: float,
     height: float,
     unit: float,
+    *,
+    doubts: bool = False,
+    key: bool = False,
 ) -> Margins:
-    """Pixels at the edges of a picture that the crystal leaves free."""
+    """Pixels at the edges of a picture that the crystal leaves free.
+
+    ``doubts``: the rings of doubtful atoms are explained; ``key``: moments have a scale key.
+    """
     if not has_room(width, height, unit):
         pad = 0.04 * min(width, height)
         return Margins(pad, pad, pad, pad)
     pad = (26.0 if style.cell else 14.0) * unit
-    left, right = (_AXES_SPACE * unit if style.axes else pad), pad
+    left, right, top, bottom = pad, pad, pad, pad
+    if style.axes and height > width:
+        bottom = _AXES_SPACE * unit  # in a narrow picture the axes stand below the crystal
+    elif style.axes:
+        left = _AXES_SPACE * unit
     if style.legend and scale is not None:
         right = (
             max(text_width(words, _SMALL * unit) for _, words in _ticks(scale))
             + (2 * _EDGE + _BAR + 8.0) * unit
         )
+        top = max(top, (_EDGE + _ROW) * unit)
     elif style.legend and legend:
         right = max(text_width(name, _TEXT * unit) for name, _ in legend) + (2 * _EDGE + 24.0) * unit
-    shrink = min(1.0, 0.35 * width / (left + right))
-    return Margins(left * shrink, right * shrink, pad, pad)
+    if style.legend and doubts:
+        rows = 2.0 if _doubt_is_below(scale, width, unit) else 1.0
+        top = max(top, (_EDGE + rows * _ROW) * unit)
+    if style.legend and key:
+        bottom = max(bottom, (_EDGE + _ROW + 6.0) * unit)
+    across = min(1.0, _MOST_FREE * width / (left + right))
+    down = min(1.0, _MOST_FREE * height / (top + bottom))
+    return Margins(left * across, right * across, top * down, bottom * down)
 
 
 def furnish(
@@ -133,13 +152,29 @@ def add_colour_bar(frame: Frame, scale: ColourScale) -> None:
         overlay.add_text(Text("no data", left - 8.0 * unit, middle, _SMALL * unit, theme.foreground, "right"))
 
 
-def add_doubt_key(frame: Frame) -> None:
-    """What the rings of doubtful atoms mean, at the top left and in their colour."""
+def add_doubt_key(frame: Frame, scale: ColourScale | None, measured: bool) -> None:
+    """What the rings of doubtful atoms mean, at the top left and in their colour.
+
+    Where the title of the colour bar needs the row, or the window shows a measurement there, it stands below.
+    """
     unit, edge = frame.unit, _EDGE * frame.unit
+    below = measured or _doubt_is_below(scale, frame.width, unit)
+    y = edge + (8.0 + _ROW * below) * unit
+    veil = frame.theme.background if measured else None
+    words = _doubt_words(frame.width, unit)
+    frame.overlay.add_text(Text(words, edge, y, _SMALL * unit, frame.theme.doubt, "left", veil))
+
+
+def _doubt_words(width: float, unit: float) -> str:
     words = "ringed: wide interval or unlike training data"
-    if text_width(words, _SMALL * unit) > 0.6 * frame.width:
-        words = "ringed: unsure"
-    frame.overlay.add_text(Text(words, edge, edge + 8.0 * unit, _SMALL * unit, frame.theme.doubt))
+    return words if text_width(words, _SMALL * unit) <= 0.6 * width else "ringed: unsure"
+
+
+def _doubt_is_below(scale: ColourScale | None, width: float, unit: float) -> bool:
+    if scale is None:
+        return False
+    words = text_width(_doubt_words(width, unit), _SMALL * unit) + text_width(scale.label, _TEXT * unit)
+    return words + 3.0 * _EDGE * unit > width
 
 
 def add_axes(frame: Frame, lattice: NDArray[np.float64]) -> None:

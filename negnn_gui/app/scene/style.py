@@ -40,7 +40,7 @@ class Theme:
 
 LIGHT = Theme(background=(255, 255, 255), foreground=(32, 35, 40), cell=(96, 102, 112), accent=(255, 128, 0))
 DARK = Theme(
-    background=(30, 32, 36),
+    background=(57, 59, 63),
     foreground=(228, 230, 234),
     cell=(150, 156, 166),
     accent=(255, 176, 32),

@@ -13,15 +13,22 @@ from PySide6.QtWidgets import QWidget
 from negnn_gui.app.scene.style import DARK, LIGHT, Theme
 
 _Role = QPalette.ColorRole
+_LIFT = 0.15
 
 
 def theme_of(palette: QPalette) -> Theme:
-    """The scene's surroundings in the colours of a palette."""
+    """The scene's surroundings in the colours of a palette.
+
+    A dark scene is a little lighter than the lists beside it: the dark end of viridis, which is a moment of 0, has
+    the luminance of a nearly black background and would not be seen on it.
+    """
     background, text = palette.color(_Role.Base), palette.color(_Role.Text)
-    nearest = DARK if text.lightness() > background.lightness() else LIGHT
+    nearest, lift = (DARK, _LIFT) if text.lightness() > background.lightness() else (LIGHT, 0.0)
+    behind = zip(background.getRgb()[:3], text.getRgb()[:3], strict=True)
+    red, green, blue = (round(dark + lift * (light - dark)) for dark, light in behind)
     return replace(
         nearest,
-        background=(background.red(), background.green(), background.blue()),
+        background=(red, green, blue),
         foreground=(text.red(), text.green(), text.blue()),
     )
 

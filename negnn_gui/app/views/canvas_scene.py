@@ -130,6 +130,8 @@ class LazyScene:
         self.doubtful = doubtful
         if self._scene is not None and self.entry is not None:
             self._scene.set_values(colouring, values, magnitudes, doubtful)
+            if self.fitted:  # the legend takes more room or less
+                self._scene.fit()
 
     def set_found_bonds(self, found: CellBonds | None) -> None:
         """What CrystalNN found."""
@@ -149,6 +151,8 @@ class LazyScene:
         self.style = style
         if self._scene is not None:
             self._scene.set_style(style)
+            if self.fitted:  # more atoms may be drawn, or larger ones
+                self._scene.fit()
 
     def set_theme(self, theme: Theme) -> None:
         """Other surroundings."""

@@ -35,7 +35,6 @@ class DisplayPanel(QScrollArea):
         self.setAccessibleName("How the crystal is drawn")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.atoms, self.cell, self.bonds = AtomsSection(), CellSection(), BondsSection()
         self.moments, self.colours, self.slab = MomentsSection(), ColoursSection(), SlabSection()
         body = QWidget()
