@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -30,8 +32,11 @@ LARGEST_BYTES = 250_000
 _LONGEST_S = 300.0
 
 
-def take(folder: Path, appearance: str = "light") -> list[Path]:
-    """Open the examples, wait for their moments, and save the pictures into ``folder``."""
+def take(folder: Path, appearance: str = "light", *, viewer_only: bool = False) -> list[Path]:
+    """Open the examples, wait for their moments, and save the pictures into ``folder``.
+
+    ``viewer_only``: those of the page on the 3D view and no others.
+    """
     application = make_application()
     window = make_window(application, appearance=appearance, remember=False)
     window.resize(1600, 1000)
@@ -43,22 +48,26 @@ def take(folder: Path, appearance: str = "light") -> list[Path]:
     bench[0].furnished.connect(lambda: furnished.append(True))
     _until(lambda: bool(furnished))
     try:
-        return _pictures(bench[0], folder)
+        made: list[Path] = []
+        save = partial(_save, folder, made)
+        if not viewer_only:
+            _pictures(bench[0], save)
+        _viewer_pictures(bench[0], save)
+        return made
     finally:
         window.close()
         application.processEvents()
 
 
-def _pictures(bench: Workbench, folder: Path) -> list[Path]:
-    made = []
+def _save(folder: Path, made: list[Path], name: str, what: QWidget) -> None:
+    _pause(1.5)  # points move to their places, and texts wait until the mouse rests
+    path = folder / f"{name}.png"
+    what.grab().save(str(path))
+    make_small(path)
+    made.append(path)
 
-    def save(name: str, what: QWidget) -> None:
-        _pause(1.5)  # points move to their places, and texts wait until the mouse rests
-        path = folder / f"{name}.png"
-        what.grab().save(str(path))
-        make_small(path)
-        made.append(path)
 
+def _pictures(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
     docks = bench.docks
     save("welcome", bench.window)
     _open(bench, "NiO.cif", "MnF2.mcif")
@@ -76,23 +85,53 @@ def _pictures(bench: Workbench, folder: Path) -> list[Path]:
     bench.views.table.filter.setText('element == "Fe" and moment_pred_muB > 2')
     bench.views.table.apply_filter()
     save("sites", docks["sites"])
-    return made
+
+
+def _viewer_pictures(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
+    """The 3D dock with a measurement, with polyhedra, with compared crystals, and the dialog for a picture."""
+    _open(bench, "MnF2.mcif", "NiO.cif", "LaMnO3.cif", "Fe3O4.cif")
+    crystal, session = bench.views.crystal, bench.session
+    assert crystal is not None
+    by_name = {entry.name: entry.id for entry in session.entries.values()}
+    colouring = session.colouring
+    bench.window.resize(1280, 800)
+    _select(bench, "MnF2", 0, 2)
+    save("viewer-measure", crystal.widget)
+    bench.clear_selection()
+    dialog = bench.pictures.ask(crystal.comparison.shown())
+    assert dialog is not None
+    save("viewer-image", dialog)
+    dialog.close()
+    bench.controller.set_colouring(replace(colouring, property="element"))
+    bench.controller.show_entry(by_name["LaMnO3"])
+    plain = session.style()
+    bench.controller.set_style(replace(plain, polyhedra=frozenset({"Mn"})))
+    bench.docks["display"].raise_()
+    save("viewer-polyhedra", bench.window)
+    bench.controller.set_style(plain)
+    bench.controller.set_colouring(colouring)
+    bench.controller.show_entry(by_name["MnF2"])
+    crystal.comparison.compare([by_name[name] for name in ("MnF2", "NiO", "LaMnO3", "Fe3O4")])
+    save("viewer-compare", crystal.widget)
+    crystal.comparison.end()
 
 
 def _open(bench: Workbench, *names: str) -> None:
-    """Open examples and wait until they are predicted and drawn."""
+    """Open examples, if they are not yet open, and wait until they are predicted and drawn."""
     examples = Path("resources", "examples")  # paths are on show: none of this machine's own
-    expected = len(bench.session.entries) + len(names)
-    bench.controller.open_paths([examples / name for name in names])
+    there = {entry.name for entry in bench.session.entries.values()}
+    wanted = [examples / name for name in names if Path(name).stem not in there]
+    expected = len(there) + len(wanted)
+    bench.controller.open_paths(wanted)
     _until(
         lambda: len(bench.session.analyses) == expected and not bench.controller.busy and bench.views.settled
     )
 
 
-def _select(bench: Workbench, name: str, site: int) -> None:
+def _select(bench: Workbench, name: str, *sites: int) -> None:
     entry = next(entry for entry in bench.session.entries.values() if entry.name == name)
     bench.controller.show_entry(entry.id)
-    bench.controller.select(frozenset({SiteRef(entry.id, site)}))
+    bench.controller.select(frozenset(SiteRef(entry.id, site) for site in sites))
 
 
 def _until(reached: Callable[[], bool]) -> None:
@@ -130,13 +169,14 @@ def main() -> int:
     """Take them, into docs/images or wherever asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=IMAGES, metavar="DIR")
+    parser.add_argument("--viewer-only", action="store_true", help="only those of the page on the 3D view")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     folder = arguments.out.resolve()
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as own:
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, own)
-        for path in take(folder):
+        for path in take(folder, viewer_only=arguments.viewer_only):
             print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
     return 0
 

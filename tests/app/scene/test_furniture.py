@@ -13,7 +13,7 @@ from negnn_gui.app.scene.furniture import Frame, add_colour_bar, add_doubt_key, 
 from negnn_gui.app.scene.overlay import Text, text_width
 from negnn_gui.app.scene.style import LIGHT, Style
 
-SCALE = ColourScale("abs(m) DFT (μB)", 0.0, 4.6, "viridis", missing=False)
+SCALE = ColourScale("viridis", 0.0, 4.6, "abs(m) DFT (μB)")
 Box = tuple[float, float, float, float]
 
 
