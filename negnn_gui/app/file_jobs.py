@@ -143,6 +143,7 @@ class FileWorker(Worker):
                 with heavy_imports():
                     for name in _LIBRARIES:
                         import_module(name)
+                    _read_an_example()
             case ReadPaths(paths, limit):
                 self._read_paths(paths, limit)
             case ReadFrame():
@@ -236,6 +237,15 @@ class FileWorker(Worker):
             self.read.emit([], [StructureReadError(Path(request.name), reason)])
         else:
             self.read.emit([], [StructureReadError(path, reason) for path in request.paths])
+
+
+def _read_an_example() -> None:
+    """Let the readers load what they load when they are first used: ten times as long as reading a small file."""
+    from negnn_gui.structures import reading
+    from negnn_gui.structures.expand import example_paths
+
+    if examples := sorted(example_paths(), key=lambda path: path.stat().st_size):
+        list(reading.read_structures(examples[0]))
 
 
 def _outcomes(read: Callable[[Path], Iterator[Outcome]], file: Path) -> Iterator[Outcome]:

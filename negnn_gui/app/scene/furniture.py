@@ -22,6 +22,7 @@ _EDGE = 16.0
 _TEXT, _SMALL = 13.0, 12.0
 _ROW = 22.0
 _BAR = 14.0
+_LINE = 20.0  # from a name in the scene to the text below it
 _AXES_SPACE = 122.0
 # What frames a crystal takes at most this share of a picture's width, and of its height.
 _MOST_FREE = 0.5
@@ -253,10 +254,14 @@ def add_measurement(frame: Frame, path: NDArray[np.float64], names: Sequence[str
     if not label:
         return
     x, y = path.mean(axis=0)
-    below = 20.0 * unit if len(path) == 3 else 0.0
-    overlay.add_text(
-        Text(f" {label} ", x, y + below, _TEXT * unit, theme.foreground, "centre", theme.background)
-    )
+    reach = [
+        (text_width(f" {words} ", 11.0 * unit) + text_width(f" {label} ", _TEXT * unit)) / 2
+        for words in names
+    ]
+    near = (np.abs(path[:, 0] - x) < reach) & (np.abs(path[:, 1] - y) < _LINE * unit)
+    if near.any():  # below all names, or it would hide one of them
+        y = float(path[:, 1].max()) + _LINE * unit
+    overlay.add_text(Text(f" {label} ", x, y, _TEXT * unit, theme.foreground, "centre", theme.background))
 
 
 def _ticks(scale: ColourScale) -> list[tuple[float, str]]:

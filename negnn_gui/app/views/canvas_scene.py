@@ -101,7 +101,7 @@ class LazyScene:
         pair = Structure(Lattice.cubic(3.0), ["H", "F"], [[0, 0, 0], [0.3, 0, 0]])
         scene = self.scene()
         scene.set_structure(StructureEntry("warm-up", None, 0, "warm-up", pair, ("H1", "F1")))
-        scene.render_image(64, 64)
+        scene.render_image(240, 200, smooth=False)  # large enough for texts, axes and a legend
         self._show_entry(scene)
 
     def set_entry(

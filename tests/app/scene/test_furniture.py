@@ -9,7 +9,7 @@ import pytest
 
 from negnn_gui.app.scene.camera import default_camera
 from negnn_gui.app.scene.colouring import ColourScale
-from negnn_gui.app.scene.furniture import Frame, add_colour_bar, add_doubt_key, margins
+from negnn_gui.app.scene.furniture import Frame, add_colour_bar, add_doubt_key, add_measurement, margins
 from negnn_gui.app.scene.overlay import Text, text_width
 from negnn_gui.app.scene.style import LIGHT, Style
 
@@ -71,3 +71,21 @@ def test_the_crystal_stays_beside_the_colour_bar_and_between_title_and_key(size:
     assert free.left + free.right <= 0.5 * width + 1e-9 and free.top + free.bottom <= 0.5 * height + 1e-9
     if height >= 240:
         assert free.top >= 38 and free.bottom >= 40
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        [(100, 100), (130, 120)],
+        [(100, 100), (300, 100)],
+        [(100, 100), (120, 160), (180, 100)],
+        [(90, 90), (100, 100), (110, 112), (140, 90)],
+    ],
+    ids=["close", "apart", "angle", "dihedral"],
+)
+def test_a_measured_value_hides_no_name(path: list[tuple[float, float]]) -> None:
+    notes = Notebook()
+    frame = Frame(notes, default_camera(), LIGHT, 400, 300, 1.0)  # type: ignore[arg-type]
+    add_measurement(frame, np.array(path, dtype=float), [f"Mn{n}" for n in range(len(path))], "2.099 Å")
+    *names, value = (box(text) for text in notes.texts)
+    assert len(names) == len(path) and all(apart(value, name) for name in names)
