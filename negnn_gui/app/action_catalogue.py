@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 CHANGING = "changing"
 """Property of a menu whose entries come and go (recent files): they can be found, but have no keys of their own."""
 
+STEADY = "steady-name"
+"""Property of an action whose text changes ("Undo Rename NiO"): what it is called in lists."""
+
 
 @dataclass(frozen=True)
 class NamedAction:
@@ -68,7 +71,7 @@ def _walk(menu: QMenu, place: tuple[str, ...], changing: bool) -> Iterator[Named
         if below is not None:
             yield from _walk(below, (*place, plain(action.text())), changing)
         elif not action.isSeparator() and action.isVisible() and plain(action.text()):
-            name = plain(action.text())
+            name = str(action.property(STEADY) or plain(action.text()))
             slug = "/".join(re.sub(r"[^a-z0-9*]+", "-", part.lower()).strip("-") for part in (*place, name))
             yield NamedAction(
                 action.objectName() or slug,

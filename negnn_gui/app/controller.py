@@ -181,7 +181,7 @@ class Controller(QObject):
     def open_text(self, text: str, name: str = "pasted") -> None:
         """Read a structure from text."""
         taken = {entry.name for entry in self.session.entries.values()}
-        numbered = (f"{name} {number}" for number in count(2))
+        numbered = (f"{name}_{number}" for number in count(2))
         self._submit_files(
             ReadText(text, name if name not in taken else next(n for n in numbered if n not in taken))
         )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from negnn_gui.app.action_catalogue import STEADY
 from negnn_gui.app.icons import line_icon
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class EditActions(QObject):
         self.redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))  # the same everywhere, as the guide has it
         for action, name, icon in ((self.undo, "undo", "undo"), (self.redo, "redo", "redo")):
             action.setObjectName(f"edit/{name}")  # its text changes with what there is to undo
+            action.setProperty(STEADY, name.capitalize())
             action.setIcon(line_icon(icon))
         desk = bench.desk
         self.duplicate = self._make("&Duplicate structure", desk.duplicate, "Ctrl+D", "Open a copy beside it")

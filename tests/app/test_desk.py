@@ -142,3 +142,9 @@ def test_a_structure_is_renamed_in_the_list_and_copied(bench, qtbot):
     bench.menus.edit.undo.trigger()
     assert [e.name for e in bench.session.entries.values()] == ["NiO"]
     assert bench.menus.edit.redo.text() == "&Redo Rename NiO"
+
+
+def test_undo_keeps_its_name_where_keys_are_chosen(bench):
+    undo = next(named for named in bench.desk.shortcuts.all() if named.id == "edit/undo")
+    assert bench.menus.edit.undo.text() == "&Undo Open NiO"
+    assert (undo.name, undo.place) == ("Undo", "Edit")

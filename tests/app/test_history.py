@@ -47,7 +47,7 @@ def test_what_was_asked_for_is_shown_and_undoing_goes_back_to_what_was_before(
     for _ in range(2):
         controller.open_text(nio.read_text())
         wait_until_idle(controller)
-    assert names(controller) == ["NiO", "pasted", "pasted 2"]
+    assert names(controller) == ["NiO", "pasted", "pasted_2"]
     first, second, third = session.entries
     assert session.current.id == third
     session.set_current(first)

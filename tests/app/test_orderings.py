@@ -88,7 +88,7 @@ def test_orderings_are_predicted_side_by_side_and_recorded(
     table.by_ordering.selectRow(1)
     assert bench.session.current.name == "mixed_ordering2"
     table.copy()
-    assert QApplication.clipboard().text().startswith("Ordering\tmean abs(m)")
+    assert QApplication.clipboard().text().startswith("Ordering\tabs(m) ")
     table.close()
 
     with qtbot.waitSignal(bench.controller.exported, timeout=60_000):

@@ -37,7 +37,10 @@ class OrderingsTable(QDialog):
         self._ids: list[str] = []
         self._account = QLabel()
         self._account.setWordWrap(True)
-        self.by_ordering = _table("Orderings", "Enter or a click shows an ordering in 3D; abs(m) in μB")
+        self.by_ordering = _table(
+            "Orderings",
+            "Enter or a click shows an ordering in 3D; abs(m) in μB is the mean over the sites of an element",
+        )
         self.by_site = _table("Sites of the disordered structure", "abs(m) in μB over the orderings")
         self.by_ordering.itemSelectionChanged.connect(self._on_row)
         self._tabs = QTabWidget()
@@ -104,7 +107,7 @@ class OrderingsTable(QDialog):
         QGuiApplication.clipboard().setText("\n".join(lines))
 
     def _fill_orderings(self, names: list[str], statistics: OrderingStatistics) -> None:
-        header = ["Ordering", *(f"mean abs(m) {element} (μB)" for element in statistics.elements)]
+        header = ["Ordering", *(f"abs(m) {element} (μB)" for element in statistics.elements)]
         rows = [
             [name, *(_number(mean) for mean in means)]
             for name, means in zip(names, statistics.means, strict=True)
