@@ -116,8 +116,7 @@ def site_columns(entry: StructureEntry, analysis: Analysis) -> dict[str, Column]
     n_sites = entry.n_sites
     if analysis.n_sites != n_sites:
         raise ValueError(f"{entry.name}: {n_sites} sites, but an analysis of {analysis.n_sites}")
-    fractional = np.asarray(entry.structure.frac_coords, dtype=np.float64).reshape(n_sites, 3)
-    cartesian = np.asarray(entry.structure.cart_coords, dtype=np.float64).reshape(n_sites, 3)
+    fractional, cartesian = entry.frac_coords, entry.cart_coords
     moment, moment_exp, nearest = analysis.moment, analysis.moment_exp, analysis.nearest
     given = entry.moment_input
     return {

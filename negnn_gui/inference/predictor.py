@@ -10,11 +10,12 @@ import numpy as np
 import torch
 
 from negnn_gui.graphs.batch import GraphBatch, collate
-from negnn_gui.graphs.build import GraphError, build_graph
+from negnn_gui.graphs.build import GraphError
 from negnn_gui.graphs.crystal_graph import CrystalGraph
 from negnn_gui.inference.answers import analyses_of_batch
 from negnn_gui.inference.devices import choose_device, is_out_of_memory
 from negnn_gui.inference.domain import LEVEL as DOMAIN_LEVEL
+from negnn_gui.inference.entry_graphs import entry_graph
 from negnn_gui.inference.moment_models import LoadedMomentModel, load_moment_model
 from negnn_gui.models import registry
 from negnn_gui.models.encoder import CrystalGraphEncoder
@@ -155,7 +156,7 @@ class Predictor:
                 yield group
                 group, atoms = [], 0
             try:
-                graph = build_graph(entry.structure, self._network.spec)
+                graph = entry_graph(entry, self._network.spec)
                 self._network.check_elements(graph.atomic_numbers)
                 group.append((entry, graph))
             except GraphError as error:

@@ -36,8 +36,7 @@ def serve(connection: Connection) -> None:
 
 def _packed(result: FrameResult) -> bytes:
     for entry in result.entries:
-        # Cached on the entry and needed for every row: found here, where there are several of us.
-        _ = entry.formula, entry.elements
+        entry.prepare()  # here, where there are several of us
     return pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
 
 

@@ -8,6 +8,7 @@ them: atom by atom, operation by operation, a copy that falls on an earlier one 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -161,9 +162,10 @@ def _compare_formula(frame: ParsedFrame, block: CifBlock) -> None:
         # A formula written as a text for people says nothing that could be compared.
         return
     found: dict[str, float] = {}
-    for composition in frame.species:
+    times = Counter(map(id, frame.species))
+    for composition in {id(each): each for each in frame.species}.values():
         for symbol, amount in composition.get_el_amt_dict().items():
-            found[symbol] = found.get(symbol, 0.0) + amount
+            found[symbol] = found.get(symbol, 0.0) + times[id(composition)] * amount
     lost = sorted(set(wanted) - set(found))
     if lost:
         frame.warnings.append(f"The stated formula {stated} has {', '.join(lost)}, the atom table has not.")

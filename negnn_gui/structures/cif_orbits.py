@@ -85,21 +85,20 @@ def _expand(
     rows: list[AtomRow], operations: Operations, lattice: Lattice, warnings: list[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, dict[int, NDArray[np.int64]]]:
     """Row index, operation index and position of every distinct copy; and each row's stabiliser."""
+    if len(operations) == 1:  # one copy each, all of them at once
+        copies = np.array([row.frac for row in rows]) @ operations.rotations[0].T + operations.translations[0]
+        return np.arange(len(rows)), np.zeros(len(rows), dtype=np.int64), _into_cell(copies), {}
     kept_rows, kept_operations, kept_frac = [], [], []
     stabilisers: dict[int, NDArray[np.int64]] = {}
     inexact: list[str] = []
     for index, row in enumerate(rows):
-        copies = operations.rotations @ row.frac + operations.translations
-        copies -= np.floor(copies)
-        copies[copies >= 1.0] = 0.0
-        keep = np.arange(1)
-        if len(copies) > 1:
-            same = close_pairs(lattice.matrix, copies, MERGE_DISTANCE, crowded=len(copies))
-            stabilisers[index] = np.append(0, same[same[:, 0] == 0, 1])
-            keep = np.setdiff1d(np.arange(len(copies)), same[:, 1])
-            difference = copies[same[:, 0]] - copies[same[:, 1]]
-            if (np.abs(difference - np.rint(difference)) > 1e-4).any():
-                inexact.append(row.label)
+        copies = _into_cell(operations.rotations @ row.frac + operations.translations)
+        same = close_pairs(lattice.matrix, copies, MERGE_DISTANCE, crowded=len(copies))
+        stabilisers[index] = np.append(0, same[same[:, 0] == 0, 1])
+        keep = np.setdiff1d(np.arange(len(copies)), same[:, 1])
+        difference = copies[same[:, 0]] - copies[same[:, 1]]
+        if (np.abs(difference - np.rint(difference)) > 1e-4).any():
+            inexact.append(row.label)
         kept_rows.append(np.full(len(keep), index))
         kept_operations.append(keep)
         kept_frac.append(copies[keep])
@@ -109,6 +108,13 @@ def _expand(
             f"Positions with few digits were taken as special positions (copies merged): {shown}."
         )
     return np.concatenate(kept_rows), np.concatenate(kept_operations), np.concatenate(kept_frac), stabilisers
+
+
+def _into_cell(frac: FloatArray) -> FloatArray:
+    """Fractional coordinates moved into [0, 1)."""
+    inside = frac - np.floor(frac)
+    inside[inside >= 1.0] = 0.0
+    return inside
 
 
 def _shared(frac: FloatArray, row_of: NDArray[np.int64], lattice: Lattice) -> dict[int, list[int]]:

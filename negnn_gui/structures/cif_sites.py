@@ -14,6 +14,9 @@ from negnn_gui.structures.species import SpeciesError, parse_label, parse_type_s
 _HYDROGEN = re.compile(r"[HDT](?![a-z])")
 _FRACTIONAL = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
 _CARTESIAN = tuple(f"_atom_site_cartn_{axis}" for axis in "xyz")
+_LABELS = ("_atom_site_label", "_atom_site_label_atom_id", "_atom_site_id")
+_SYMBOLS = ("_atom_site_type_symbol",)
+_OCCUPANCIES = ("_atom_site_occupancy",)
 _THIRDS = np.array([1 / 3, 2 / 3])
 
 
@@ -73,14 +76,15 @@ def atom_rows(block: CifBlock, lattice_matrix: FloatArray, warnings: list[str]) 
         raise ParseError(f"the atom table has no column {missing[0]}; every atom needs three coordinates")
     axes = [loop.tags.index(tag) for tag in positions]
     oxidation = _oxidation_numbers(block)
+    label_at, symbol_at, occupancy_at = (_place(loop, *tags) for tags in (_LABELS, _SYMBOLS, _OCCUPANCIES))
     rows, skipped = [], []
     notes: dict[str, None] = {}
     for first in range(0, len(loop.values), width):
         values = loop.values[first : first + width]
-        label = _cell(loop, values, "_atom_site_label", "_atom_site_label_atom_id", "_atom_site_id") or ""
+        label = _cell(values, label_at) or ""
         if any(values[axis].strip() == "?" for axis in axes):
             # hydrogens are often not located; without any other atom it would be another compound
-            if not _HYDROGEN.match(_cell(loop, values, "_atom_site_type_symbol") or label):
+            if not _HYDROGEN.match(_cell(values, symbol_at) or label):
                 raise ParseError(
                     f"line {block.line(loop.offsets[first])}: atom {label or first // width + 1} has no position "
                     "(?); complete the row, or delete it if there is no such atom"
@@ -88,11 +92,10 @@ def atom_rows(block: CifBlock, lattice_matrix: FloatArray, warnings: list[str]) 
             skipped.append(label or f"row {first // width + 1}")
             continue
         try:
-            row = AtomRow(
-                label,
-                _row_species(loop, values, label, oxidation, notes),
-                np.array([number(values[axis]) for axis in axes]),
+            species = _row_species(
+                _cell(values, symbol_at), _cell(values, occupancy_at), label, oxidation, notes
             )
+            row = AtomRow(label, species, np.array([number(values[axis]) for axis in axes]))
         except SpeciesError as error:
             raise ParseError(
                 f"line {block.line(loop.offsets[first])}: {error}; delete or correct the row"
@@ -142,20 +145,24 @@ def _single_atom(block: CifBlock) -> Loop:
     return Loop(tags, max(start, 0), [block.items[tag] for tag in tags], [max(start, 0)] * len(tags))
 
 
-def _cell(loop: Loop, values: list[str], *tags: str) -> str | None:
-    """The value of the first of ``tags`` that is a column."""
-    for tag in tags:
-        if tag in loop.tags:
-            return values[loop.tags.index(tag)].strip()
-    return None
+def _place(loop: Loop, *tags: str) -> int | None:
+    """The column of the first of ``tags`` that is one."""
+    return next((loop.tags.index(tag) for tag in tags if tag in loop.tags), None)
+
+
+def _cell(values: list[str], place: int | None) -> str | None:
+    """The value of a row in a column, if there is such a column."""
+    return None if place is None else values[place].strip()
 
 
 def _row_species(
-    loop: Loop, values: list[str], label: str, oxidation: dict[str, float], notes: dict[str, None]
+    symbol: str | None,
+    written: str | None,
+    label: str,
+    oxidation: dict[str, float],
+    notes: dict[str, None],
 ) -> tuple[tuple[str, float | None, float], ...]:
-    """Elements of one row with oxidation state and occupancy; empty if the occupancy is 0."""
-    symbol = _cell(loop, values, "_atom_site_type_symbol")
-    written = _cell(loop, values, "_atom_site_occupancy")
+    """Elements of one row with oxidation state and its ``written`` occupancy; empty if the occupancy is 0."""
     occupancy = 1.0 if written in (None, "?", ".", "") else number(str(written))
     if not 0 <= occupancy < 100:
         raise SpeciesError(f"the occupancy of {label or symbol} is impossible ({written})")
@@ -193,7 +200,7 @@ def _oxidation_numbers(block: CifBlock) -> dict[str, float]:
 
 
 def _is_sane(frac: FloatArray) -> bool:
-    return bool(np.isfinite(frac).all() and np.abs(frac).max() < 1e4)
+    return all(abs(value) < 1e4 for value in frac.tolist())  # no NaN is
 
 
 def _check_position(row: AtomRow, line: int) -> None:

@@ -178,7 +178,7 @@ def _warn_of_contradiction(found: Operations, number: int | None, warnings: list
     """Say so where the number of distinct rotations is not the order of the stated group's point group."""
     if number is None:
         return
-    distinct = len(np.unique(np.rint(found.rotations).reshape(-1, 9), axis=0))
+    distinct = len({rotation.tobytes() for rotation in np.rint(found.rotations) + 0.0})  # -0 becomes 0
     order = _POINT_GROUP_ORDER[max(first for first in _POINT_GROUP_ORDER if first <= number)]
     if distinct != order:
         warnings.append(

@@ -85,8 +85,15 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 def read_head(path: Path, size: int = 65536) -> str:
     """The first ``size`` bytes of a file as text, for finding out what it is."""
+    return read_beginning(path, size)[0]
+
+
+def read_beginning(path: Path, size: int = 65536) -> tuple[str, bool]:
+    """The same, and whether that is the whole file."""
     with open_bytes(path) as stream:
-        return decode(stream.read(size), complete=False)
+        data = stream.read(size)
+    whole = len(data) < size
+    return decode(data, complete=whole), whole
 
 
 def read_whole(path: Path, limit: int | None = None) -> str:

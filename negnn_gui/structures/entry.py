@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from negnn_gui.structures.packing import pack
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+FloatArray = NDArray[np.float64]
 
 
 class StructureReadError(Exception):
@@ -81,10 +85,61 @@ class StructureEntry:
     ordering: str = ""
     ordering_of: str = ""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Entries travel between processes without their structure, which is made again where it is asked for.
+
+        Sites are thousands of small objects, and predicting needs arrays alone.
+        """
+        state = dict(self.__dict__)
+        if "structure" in state:
+            packed = pack(state["structure"])
+            if packed is not None:
+                del state["structure"]
+                state["_packed"] = packed
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def __getattr__(self, name: str) -> Any:
+        packed = self.__dict__.get("_packed")
+        if name != "structure" or packed is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        structure = self.__dict__["structure"] = packed.unpack()
+        return structure
+
     @property
     def n_sites(self) -> int:
         """Number of sites in the cell."""
-        return len(self.structure)
+        return len(self.site_labels)
+
+    @cached_property
+    def lattice(self) -> FloatArray:
+        """(3, 3) lattice vectors as rows, Å."""
+        return np.array(self.structure.lattice.matrix, dtype=np.float64)
+
+    @cached_property
+    def frac_coords(self) -> FloatArray:
+        """(N, 3) fractional coordinates."""
+        return np.asarray(self.structure.frac_coords, dtype=np.float64).reshape(self.n_sites, 3)
+
+    @cached_property
+    def cart_coords(self) -> FloatArray:
+        """(N, 3) Cartesian coordinates, Å."""
+        return np.asarray(self.structure.cart_coords, dtype=np.float64).reshape(self.n_sites, 3)
+
+    @cached_property
+    def atomic_numbers(self) -> NDArray[np.int64]:
+        """(N,) Z of ``elements``."""
+        from pymatgen.core import Element
+
+        number = {symbol: Element(symbol).Z for symbol in set(self.elements)}
+        return np.array([number[symbol] for symbol in self.elements], dtype=np.int64)
+
+    def prepare(self) -> StructureEntry:
+        """Find now what predicting and every table need, so that no later process has to; the entry itself."""
+        _ = self.formula, self.atomic_numbers, self.lattice, self.frac_coords, self.cart_coords
+        return self
 
     @property
     def is_ordered(self) -> bool:

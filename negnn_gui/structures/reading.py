@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negnn_gui.structures import formats
-from negnn_gui.structures.content import ContentError, open_bytes, open_lines, read_head, read_whole
+from negnn_gui.structures.content import ContentError, open_bytes, open_lines, read_beginning, read_whole
 from negnn_gui.structures.entry import StructureEntry, StructureReadError
 from negnn_gui.structures.expand import example_paths, expand_paths, is_structure_file
 from negnn_gui.structures.formats import Format
@@ -85,7 +85,8 @@ def _frames_of_file(path: Path) -> Iterator[ParsedFrame | ParseError]:
     """Parsed frames of a file, through a stream where the format allows it."""
     if path.is_dir():
         raise ContentError(_folder_reason(path))
-    found, note = _choose(read_head(path), path.name)
+    head, is_whole = read_beginning(path)
+    found, note = _choose(head, path.name)
     from negnn_gui.structures import parsers
 
     if found is Format.VASPRUN:
@@ -95,7 +96,7 @@ def _frames_of_file(path: Path) -> Iterator[ParsedFrame | ParseError]:
         with open_lines(path) as lines:
             yield from _noted(parsers.of_lines(found, lines), note)
     else:
-        yield from _noted(parsers.of_text(found, read_whole(path)), note)
+        yield from _noted(parsers.of_text(found, head if is_whole else read_whole(path)), note)
 
 
 def _frames_of_text(text: str, name: str) -> Iterator[ParsedFrame | ParseError]:
