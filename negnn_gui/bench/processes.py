@@ -20,7 +20,10 @@ class ProbeError(RuntimeError):
 
 
 def ask(
-    probe: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    probe: str,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    longest_s: float = _LONGEST_S,
 ) -> dict[str, Any]:
     """Run ``negnn_gui.bench.probes.<probe>`` and return the JSON object that it prints last.
 
@@ -38,10 +41,10 @@ def ask(
         merged = {**os.environ, **window_environment(), **(environment or {}), "XDG_CONFIG_HOME": own}
         try:
             done = subprocess.run(
-                command, env=merged, capture_output=True, text=True, timeout=_LONGEST_S, check=False
+                command, env=merged, capture_output=True, text=True, timeout=longest_s, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise ProbeError(f"{probe} did not answer within {_LONGEST_S:.0f} s") from error
+            raise ProbeError(f"{probe} did not answer within {longest_s:.0f} s") from error
     lines = done.stdout.strip().splitlines()
     if done.returncode != 0 or not lines:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -1,6 +1,7 @@
 """Thousands of files, some of them bad, by a command that is killed twice: is every row there, and none twice?
 
-Once on this machine, once through a Dask scheduler with two workers of which one is killed too.
+Once on this machine, once through a Dask scheduler with two workers of which one is killed too, and once in the
+window, which is told twice to stop.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from negnn_gui.bench import processes
 from negnn_gui.bench.benchmark import Benchmark, LeftOut, Settings
 from negnn_gui.bench.figures import Figure, Measured
 from negnn_gui.bench.local_cluster import LocalCluster
 
 _FILES, _BAD = 5000, 100
 _QUICK_FILES, _QUICK_BAD = 900, 18
-_KILLED_AT = (0.25, 0.55)
-"""Shares of the files that are done when the command is killed."""
+STOPPED_AT = (0.25, 0.55)
+"""Shares of the files that are done when the command is killed, or the window told to stop."""
 
-_SITES = 4
+SITES = 4
 """In each of the crystals."""
 
 _LIMIT_S = 3600.0
@@ -76,7 +78,7 @@ class Kept:
 
 
 def measure_restart(settings: Settings) -> Measured:
-    """Kill ``negnn predict`` twice, go on with ``--resume``, and count."""
+    """Kill ``negnn predict`` twice, go on with ``--resume``, and count; the same with clicks in the window."""
     if os.name != "posix":
         raise LeftOut("a command is killed by a POSIX signal")
     n_files, n_bad = (_QUICK_FILES, _QUICK_BAD) if settings.quick else (_FILES, _BAD)
@@ -94,6 +96,10 @@ def measure_restart(settings: Settings) -> Measured:
                     place, "cluster", options, n_files, good, bad, after_first_kill=workers[0].kill
                 )
             same = (place / "here.csv").read_bytes() == (place / "cluster.csv").read_bytes()
+        arguments = ["--files", str(n_files), "--bad", str(n_bad), *model]
+        in_window = processes.ask("window_restart", arguments, longest_s=_LIMIT_S)
+        names = ("missing", "doubled", "named", "seconds", "kills")
+        runs["window"] = Kept(**{name: in_window[name] for name in names})
         figures = []
         for where, kept in runs.items():
             figures += [
@@ -155,7 +161,7 @@ def _killed_twice(
     journal = place / f"{name}.csv.partial" / "journal.jsonl"
     begin = time.monotonic()
     kills = 0
-    for share in _KILLED_AT:
+    for share in STOPPED_AT:
         resume = ["--resume"] if kills else []
         with subprocess.Popen([*command, *resume], cwd=place, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None:
@@ -179,7 +185,7 @@ def _killed_twice(
     sites_of = Counter(Path(file).name for file, _ in sites)
     named = {Path(path).name for path, reason in zip(errors.path, errors.reason, strict=True) if reason}
     return Kept(
-        missing=sum(sites_of[name] != _SITES for name in good),
+        missing=sum(sites_of[name] != SITES for name in good),
         doubled=sum(count - 1 for count in sites.values()),
         named=len(named & set(bad)) if len(errors) == len(named) else 0,
         seconds=seconds,
@@ -194,4 +200,6 @@ def _files_done(journal: Path) -> int:
     return last_checkpoint(journal)[0].position.file if journal.exists() else 0
 
 
-RESTART = Benchmark("restart", "A command killed twice, here and on a cluster", measure_restart)
+RESTART = Benchmark(
+    "restart", "A screening stopped twice: a command here, on a cluster, the window", measure_restart
+)

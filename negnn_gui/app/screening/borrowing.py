@@ -38,6 +38,7 @@ class BorrowedPredictor:
         self,
         entries: Sequence[StructureEntry],
         *,
+        highest_level: int | None = None,
         cancelled: Callable[[], bool],
         notify: Callable[[str], None],
     ) -> Iterator[Analysis | PredictionFailure]:
@@ -46,7 +47,9 @@ class BorrowedPredictor:
         def work(predictor: Predictor) -> list[Analysis | PredictionFailure]:
             if (predictor.encoder, predictor.model) != (self.encoder, self.model):
                 raise ScreeningError("the model was changed meanwhile; choose the former one to go on")
-            return list(predictor.predict(entries, cancelled=cancelled, notify=notify))
+            return list(
+                predictor.predict(entries, highest_level=highest_level, cancelled=cancelled, notify=notify)
+            )
 
         yield from self._ask(work)
 

@@ -16,6 +16,7 @@ class ElidedLabel(QLabel):
         super().__init__(parent)
         self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.style()  # PySide makes Qt's style classes when they are first met; while painting that is a pause
 
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""

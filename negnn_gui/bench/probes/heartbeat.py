@@ -29,7 +29,9 @@ class Heartbeat(QObject):
 
     def longest_gap_ms(self, begin: float, end: float) -> float:
         """Longest time between beats that overlaps the span from ``begin`` to ``end`` (s)."""
-        marks = [*self.beats, time.perf_counter()]
+        marks = list(self.beats)
+        if not marks or marks[-1] < end:  # what came after the span is not its fault
+            marks.append(end)
         gaps = [
             later - earlier for earlier, later in itertools.pairwise(marks) if later > begin and earlier < end
         ]
