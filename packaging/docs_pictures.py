@@ -16,13 +16,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
-from PySide6.QtCore import QEventLoop, QSettings
+from PySide6.QtCore import QEventLoop, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from negnn_gui.app.layouts import Layouts
 from negnn_gui.app.model_choice import ModelChoice
 from negnn_gui.app.running import make_workbench
 from negnn_gui.app.startup import make_application, make_window
+from negnn_gui.app.views.embedding_map_methods import Method
 from negnn_gui.app.workbench import Workbench
 from negnn_gui.results import SiteRef
 
@@ -69,7 +72,6 @@ def _save(folder: Path, made: list[Path], name: str, what: QWidget) -> None:
 
 def _pictures(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
     docks = bench.docks
-    save("welcome", bench.window)
     _open(bench, "NiO.cif", "MnF2.mcif")
     _select(bench, "NiO", 0)
     save("window", bench.window)
@@ -78,13 +80,11 @@ def _pictures(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
     save("structures", docks["structures"])
     save("details", docks["details"])
     save("moments", docks["moments"])
-    save("map", docks["map"])
-    save("like-this", docks["like"])
-    save("crystal", docks["crystal"])
     assert bench.views.table is not None
     bench.views.table.filter.setText('element == "Fe" and moment_pred_muB > 2')
     bench.views.table.apply_filter()
     save("sites", docks["sites"])
+    _explore(bench, save)
 
 
 def _viewer_pictures(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
@@ -114,6 +114,30 @@ def _viewer_pictures(bench: Workbench, save: Callable[[str, QWidget], None]) -> 
     crystal.comparison.compare([by_name[name] for name in ("MnF2", "NiO", "LaMnO3", "Fe3O4")])
     save("viewer-compare", crystal.widget)
     crystal.comparison.end()
+
+
+def _explore(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
+    """The pictures of the page on the explorer: the map in the arrangement made for it, and the panels below it."""
+    docks, view, insight = bench.docks, bench.views.map, bench.views.insight
+    assert view is not None and insight is not None
+    Layouts(bench.window, docks, bench.window.preferences).arrange("Map")
+    bench.window.resizeDocks([docks["map"], docks["like"]], [480, 430], Qt.Orientation.Vertical)
+    view.set_method(Method.TSNE)
+    _until(lambda: view.layers.fitted is not None and bool(np.isfinite(view.layers.xy).all()))
+    save("explorer-map", docks["map"])
+    save("explorer-like", docks["like"])
+    docks["insight"].raise_()
+    for name, panel in (
+        ("by-level", insight.by_level),
+        ("similarity", insight.similarity),
+        ("environments", insight.environments),
+    ):
+        insight.setCurrentWidget(panel)
+        if panel is insight.similarity:
+            bench.controller.select(frozenset())  # all distinct sites of the crystal shown
+        if panel is insight.environments:
+            _until(lambda: insight.environments.layers[0].fitted is not None)
+        save(f"explorer-{name}", docks["insight"])
 
 
 def _open(bench: Workbench, *names: str) -> None:

@@ -46,5 +46,4 @@ def cell_total(entry: StructureEntry, prediction: MomentPrediction) -> CellTotal
     """The sum over the cell as it stands in the file (no reduction to a primitive cell)."""
     known = np.isfinite(prediction.median)
     total = float(prediction.median[known].sum()) if known.any() else float("nan")
-    _, units = entry.structure.composition.get_reduced_formula_and_factor()
-    return CellTotal(total, int(known.sum()), len(known), float(units))
+    return CellTotal(total, int(known.sum()), len(known), entry.formula_units)

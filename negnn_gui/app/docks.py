@@ -19,7 +19,10 @@ _TITLES = {
     "details": "Details",
     "display": "Display",
 }
-_TABS = {"details": "display", "like": "insight"}  # at first: in front, behind
+# At first: in front, behind. Insight is wide: charts beside tables, two maps side by side.
+_TABS = {"details": ("display",), "sites": ("insight",)}
+_TABS_WHERE_SMALL = {"details": ("display",), "sites": ("moments", "like", "insight")}
+_SMALL = (1100, 680)  # pixels of the window, below which 3D and map alone stand side by side
 _EMPTY = {
     "crystal": "Drop crystal structures here.",
     "structures": "Nothing is open. Drop files here, or use File > Open.",
@@ -79,9 +82,12 @@ class Docks:
             self._window.removeDockWidget(dock)
             dock.setFloating(False)
         self._arrange()
+        size = self._window.size()
         for dock in self:
             dock.show()
         self.share_space()
+        if self._window.size() != size:  # before docks shared tabs, they needed more than the window had
+            self._window.resize(size)
 
     def _arrange(self) -> None:
         """Structures and details, 3D, map above; sites and moments below."""
@@ -92,31 +98,39 @@ class Docks:
         window.splitDockWidget(docks["crystal"], docks["map"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["structures"], docks["details"], Qt.Orientation.Vertical)
         window.splitDockWidget(docks["map"], docks["like"], Qt.Orientation.Vertical)
-        for behind in _TABS.values():
-            window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks[behind])
+        for name in ("display", "insight"):
+            window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks[name])
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["sites"])
         window.splitDockWidget(docks["sites"], docks["moments"], Qt.Orientation.Horizontal)
 
     def share_space(self) -> None:
         """Give the docks of the first arrangement their shares of the window, which must be on screen."""
         window, docks = self._window, self._docks
-        for front, behind in _TABS.items():  # before the window is on screen Qt leaves stray tab bars behind
-            window.tabifyDockWidget(docks[front], docks[behind])
-            docks[front].raise_()
         width, height = window.width(), window.height()
+        small = width < _SMALL[0] or height < _SMALL[1]
+        for front, behind in (_TABS_WHERE_SMALL if small else _TABS).items():
+            for name in behind:  # before the window is on screen Qt leaves stray tab bars behind
+                window.tabifyDockWidget(docks[front], docks[name])
+            docks[front].raise_()
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        shares = [round(width * share) for share in (0.18, 0.49, 0.33)]
-        window.resizeDocks([docks["structures"], docks["crystal"], docks["map"]], shares, across)
-        window.resizeDocks(
-            [docks["sites"], docks["moments"]], [round(width * 0.67), round(width * 0.33)], across
-        )
-        window.resizeDocks(
-            [docks["crystal"], docks["sites"]], [round(height * 0.62), round(height * 0.3)], down
-        )
-        window.resizeDocks(
-            [docks["structures"], docks["details"]], [round(height * 0.22), round(height * 0.38)], down
-        )
-        window.resizeDocks([docks["map"], docks["like"]], [round(height * 0.4), round(height * 0.22)], down)
+
+        def share(length: int, direction: Qt.Orientation, **shares: float) -> None:
+            window.resizeDocks(
+                [docks[name] for name in shares],
+                [round(length * part) for part in shares.values()],
+                direction,
+            )
+
+        if small:
+            share(width, across, structures=0.19, crystal=0.4, map=0.41)
+            share(height, down, crystal=0.6, sites=0.34)
+            share(height, down, structures=0.24, details=0.36)
+            return
+        share(width, across, structures=0.18, crystal=0.49, map=0.33)
+        share(width, across, sites=0.67, moments=0.33)
+        share(height, down, crystal=0.62, sites=0.3)
+        share(height, down, structures=0.22, details=0.38)
+        share(height, down, map=0.36, like=0.26)
 
 
 def _placeholder(text: str) -> QLabel:

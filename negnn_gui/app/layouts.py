@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PRESETS: dict[str, tuple[str, ...]] = {
     "Everything": (),
     "Crystal": ("structures", "crystal", "details"),
-    "Map": ("structures", "crystal", "map", "like"),
+    "Map": ("structures", "crystal", "map", "like", "insight"),
     "Table and plots": ("structures", "sites", "moments"),
 }
 """Docks that an arrangement shows, by its name; none named: all of them."""
@@ -52,6 +52,8 @@ class Layouts:
         self._docks.reset()
         if name == "Table and plots":
             self._beside_the_list("sites", "moments")
+        if name == "Map":
+            self._below_the_map("like", "insight")
         for dock in self._docks.names:
             self._docks[dock].setVisible(not shown or dock in shown)
         for shares, length, direction in (
@@ -72,6 +74,14 @@ class Layouts:
             self._window.removeDockWidget(self._docks[name])
         self._window.splitDockWidget(self._docks["structures"], self._docks[upper], Qt.Orientation.Horizontal)
         self._window.splitDockWidget(self._docks[upper], self._docks[lower], Qt.Orientation.Vertical)
+
+    def _below_the_map(self, front: str, behind: str) -> None:
+        """Move two docks below the map, one behind the other."""
+        for name in (front, behind):
+            self._window.removeDockWidget(self._docks[name])
+        self._window.splitDockWidget(self._docks["map"], self._docks[front], Qt.Orientation.Vertical)
+        self._window.tabifyDockWidget(self._docks[front], self._docks[behind])
+        self._docks[front].raise_()
 
     def menu(self, parent: QMenu) -> QMenu:
         """View > Layout."""

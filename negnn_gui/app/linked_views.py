@@ -148,6 +148,7 @@ class LinkedViews(QObject):
         self.map = EmbeddingMap()
         self.map.set_levels(self._session.levels)
         self.map.picked.connect(self._controller.select)
+        self.map.picked.connect(self._show_structure_of)
         self.map.hovered.connect(self.hovered)
         self.map.clusters_changed.connect(self._show_values_in_crystal)
         if self.crystal is not None:
@@ -178,6 +179,7 @@ class LinkedViews(QObject):
         self.insight.set_levels(self._session.levels)
         self.insight.show_on_map.connect(self.map.mark_known)
         self.insight.picked.connect(self._controller.select)
+        self.insight.picked.connect(self._show_structure_of)
         self.insight.levels_chosen.connect(self._controller.set_levels)
         self._place("insight", self.insight)
 
@@ -230,6 +232,13 @@ class LinkedViews(QObject):
             if view is not None:
                 view.set_selection(selection)
         self._ask_for_like_sites()
+
+    def _show_structure_of(self, picked: frozenset[SiteRef], _mode: str) -> None:
+        """Show the crystal of the sites picked on a map, unless some of them are in the one shown."""
+        wanted = {ref.entry_id for ref in picked & self._session.selection}
+        current = self._session.current
+        if wanted and (current is None or current.id not in wanted):
+            self._controller.show_entry(next(key for key in self._session.entries if key in wanted))
 
     def _ask_for_like_sites(self) -> None:
         if self.like is not None:

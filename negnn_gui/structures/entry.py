@@ -146,10 +146,21 @@ class StructureEntry:
         """Whether every site holds exactly one species with occupancy 1."""
         return self._occupation[1]
 
-    @cached_property
+    @property
     def formula(self) -> str:
         """pymatgen's reduced formula."""
-        return str(self.structure.composition.reduced_formula)
+        return self._formula_and_units[0]
+
+    @property
+    def formula_units(self) -> float:
+        """How many times the cell holds the atoms of ``formula``."""
+        return self._formula_and_units[1]
+
+    @cached_property
+    def _formula_and_units(self) -> tuple[str, float]:
+        """One pass over the sites: of a large cell pymatgen counts for tenths of a second."""
+        formula, units = self.structure.composition.get_reduced_formula_and_factor()
+        return str(formula), float(units)
 
     @property
     def elements(self) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ import threading
 import pytest
 from PySide6.QtGui import QAction
 
+from negnn_gui import locations
 from negnn_gui.analysis import atlas_library, own_atlas
 from negnn_gui.analysis.atlas_library import user_atlases_dir
 from negnn_gui.app import atlas_menu
 from negnn_gui.app.atlas_menu import AtlasMenu
 from negnn_gui.app.workbench import Workbench
+from negnn_gui.results import SiteRef
 
 pytestmark = pytest.mark.gui
 
@@ -111,3 +113,29 @@ def test_another_encoder_or_a_damaged_atlas_is_refused_and_the_one_in_use_stays(
     qtbot.waitUntil(lambda: len(problems) == 2, timeout=60_000)
     assert "is damaged" in problems[1]
     assert shown_atlas(bench) == "mine" and line(bench, "mine, 2 sites").isChecked()
+
+
+def test_a_damaged_shipped_atlas_is_told_and_the_program_works_without(
+    bench, qtbot, monkeypatch, tmp_path, make_bench, nio, wait_until_idle
+) -> None:
+    make(bench, monkeypatch, "mine")
+    qtbot.waitUntil(lambda: shown_atlas(bench) == "mine", timeout=60_000)
+    resources = tmp_path / "resources"
+    resources.mkdir()
+    for part in locations.resources_dir().iterdir():
+        if part.name != "atlas":
+            (resources / part.name).symlink_to(part)
+    shutil.copytree(user_atlases_dir() / "mine", resources / "atlas")
+    (resources / "atlas" / "vectors.npy").write_bytes(b"nothing")
+    monkeypatch.setattr(locations, "resources_dir", lambda: resources)
+    bench.preferences.atlas = ""
+    other = make_bench()
+    other.controller.open_paths([nio])
+    wait_until_idle(other.controller)
+    qtbot.waitUntil(lambda: other.views.settled and len(other.views.map.layers.sites) == 2, timeout=60_000)
+    assert shown_atlas(other) is None
+    assert "no atlas" in other.views.map.note.text() and "is damaged" in other.views.map.note.toolTip()
+    entry = other.session.current
+    other.controller.select(frozenset({SiteRef(entry.id, 0)}))
+    qtbot.waitUntil(lambda: "No atlas" in other.views.like.message.text(), timeout=60_000)
+    assert len(other.session.analyses) == 1 and other.views.table.model.rowCount() == 2

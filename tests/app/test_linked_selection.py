@@ -121,3 +121,18 @@ def test_an_atom_clicked_in_3d_is_marked_on_the_map_and_in_the_table(bench: Work
     np.testing.assert_allclose(bench.views.map.plot.selected_points.xy, layers.xy[chosen])
     rows = bench.views.table.model.selected_table_rows()
     assert bench.views.table.model.refs(rows.tolist()) == bench.session.selection
+
+
+def test_a_click_on_the_map_shows_the_crystal_of_that_atom(bench: Workbench, qtbot) -> None:
+    layers, plot = bench.views.map.layers, bench.views.map.plot
+    for row in (0, len(layers.sites) - 1, 0):
+        entry, _, site = layers.sites.site(row)
+        x, y = plot.to_pixels(layers.xy[[row]])[0]
+        qtbot.mouseClick(plot.viewport(), Left, pos=QPointF(x, y).toPoint())
+        (ref,) = bench.session.selection
+        assert bench.session.current.id == ref.entry_id
+        assert bench.views.crystal.selected_in(bench.session.current) == {ref.site_index}
+        assert bench.session.entries[ref.entry_id].elements[ref.site_index] == entry.elements[site]
+    shown = bench.session.current.id
+    lasso(plot, around(bench, "O"))  # sites of both: the crystal that is shown stays
+    assert bench.session.current.id == shown

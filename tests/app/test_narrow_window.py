@@ -29,6 +29,20 @@ def test_window_may_be_small(bench):
     assert bench.window.width() == 820
 
 
+def test_a_small_window_gives_crystal_and_map_its_room(bench, qtbot):
+    bench.docks.reset()
+    qtbot.wait(100)
+    plot = bench.views.map.plot
+    assert plot.height() > 140 and plot.width() > 200
+    assert plot.getPlotItem().getAxis("bottom").isVisible()
+    for name in ("moments", "like", "insight"):
+        assert bench.docks[name] in bench.window.tabifiedDockWidgets(bench.docks["sites"])
+    bench.window.resize(1600, 1000)
+    bench.docks.reset()
+    qtbot.wait(100)
+    assert bench.window.tabifiedDockWidgets(bench.docks["sites"]) == [bench.docks["insight"]]
+
+
 @pytest.mark.parametrize("width", [900, 500, 260])
 def test_no_control_of_the_3d_bar_is_cut_off(bench, qtbot, width):
     bar = bench.views.crystal.bar

@@ -204,8 +204,7 @@ class EmbeddingMap(QWidget):
             titles = self.layers.set_levels(self._levels, moving=moving, fitted=fitted, own=own)
         except ValueError as error:
             problem = f"The map cannot be drawn: {error}."
-        self.plot.setLabel("bottom", titles[0])
-        self.plot.setLabel("left", titles[1])
+        self.plot.set_titles(*titles)
         empty = not len(self.layers.sites) and self.layers.sites.atlas is None
         self.plot.set_axes_visible(not (empty or problem))
         self.message.setText(problem or _EMPTY)

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from negnn_gui.app.views.embedding_map_points import FloatArray, PointsItem, transformed
@@ -16,6 +16,9 @@ from negnn_gui.app.views.plot_style import bare_plot, plot_colours, style_plot
 
 _MARGIN = 0.06
 _ZOOM_STEP = 0.8
+# Below that much room, in pixels, there are points instead of axes.
+_LEAST_FOR_AXES = (190, 130)
+_BESIDE_TITLE = 44
 Modifier = Qt.KeyboardModifier
 Key = Qt.Key
 
@@ -52,6 +55,8 @@ class MapPlot(pg.PlotWidget):
         self._last = QPointF()
         self._trail: list[QPointF] = []
         self._bounds = QRectF(-1.0, -1.0, 2.0, 2.0)
+        self._titles = {"bottom": "", "left": ""}
+        self._axes_wanted = True
         self.setMouseTracking(True)
         bare_plot(self)
         self.getViewBox().disableAutoRange()
@@ -107,8 +112,31 @@ class MapPlot(pg.PlotWidget):
 
     def set_axes_visible(self, visible: bool) -> None:
         """Show or hide both axes (there is nothing to read on an empty map)."""
-        for name in ("left", "bottom"):
-            self.getPlotItem().showAxis(name, visible)
+        self._axes_wanted = visible
+        self._fit_axes()
+
+    def set_titles(self, bottom: str, left: str) -> None:
+        """What the axes mean; a title that has no room is left out."""
+        self._titles = {"bottom": bottom, "left": left}
+        for name, title in self._titles.items():
+            self.setLabel(name, title)
+        self._fit_axes()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what has no room."""
+        super().resizeEvent(event)
+        if hasattr(self, "hover_point"):
+            self._fit_axes()
+
+    def _fit_axes(self) -> None:
+        roomy = self.width() >= _LEAST_FOR_AXES[0] and self.height() >= _LEAST_FOR_AXES[1]
+        room = {"bottom": self.width(), "left": self.height()}
+        for name, title in self._titles.items():
+            self.getPlotItem().showAxis(name, self._axes_wanted and roomy)
+            axis = self.getAxis(name)
+            needed = self.fontMetrics().horizontalAdvance(title) + _BESIDE_TITLE
+            axis.showLabel(bool(title) and needed <= room[name])
+            axis.resizeEvent()  # pyqtgraph centres a title only then
 
     # --- look ---------------------------------------------------------------------------------------
 

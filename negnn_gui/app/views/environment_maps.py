@@ -191,8 +191,7 @@ class EnvironmentMaps(QWidget):
                 own = self.studies.own_places(Method.TSNE, self._levels) if fitted is not None else None
                 for plot, layers in zip(self.plots, self.layers, strict=True):
                     titles = layers.set_levels(self._levels, moving=False, fitted=fitted, own=own)
-                    plot.setLabel("bottom", titles[0])
-                    plot.setLabel("left", titles[1])
+                    plot.set_titles(*titles)
         except ValueError as error:
             problem = f"The map cannot be drawn: {error}."
         for plot in self.plots:

@@ -97,7 +97,10 @@ def _similarity_lines(analysis: Analysis, site: int) -> list[Line]:
 
 
 class HoverCard(QFrame):
-    """Frame with a title and lines, kept inside its parent and never in the way of the mouse."""
+    """Frame with a title and lines, kept inside its parent and never in the way of the mouse.
+
+    Where it is larger than the parent, it lies on the window.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -135,13 +138,22 @@ class HoverCard(QFrame):
         else:
             self._text.setFixedWidth(self._text.sizeHint().width())
         self.adjustSize()
-        self.move(self._inside_parent(anchor))
+        host = self._host()
+        if self.parentWidget() is not host:
+            self.setParent(host)
+        self.move(self._inside(host, self._parent.mapTo(host, anchor)))
         self.show()
         self.raise_()
 
-    def _inside_parent(self, anchor: QPoint) -> QPoint:
-        """Right of and below the anchor, flipped to the other side where there is no room."""
+    def _host(self) -> QWidget:
+        """The parent, or its window where the parent is too small."""
         room = self._parent.size()
+        fits = self.width() <= room.width() and self.height() <= room.height()
+        return self._parent if fits else self._parent.window()
+
+    def _inside(self, host: QWidget, anchor: QPoint) -> QPoint:
+        """Right of and below the anchor, flipped to the other side where there is no room."""
+        room = host.size()
         x, y = anchor.x() + _GAP, anchor.y() + _GAP
         if x + self.width() > room.width():
             x = anchor.x() - _GAP - self.width()

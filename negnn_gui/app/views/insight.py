@@ -14,7 +14,7 @@ from negnn_gui.app.views.similarity_matrix import SimilarityMatrix
 from negnn_gui.results import Analysis, SiteRef
 from negnn_gui.structures.entry import StructureEntry
 
-_SMALLEST = QSize(180, 118)
+_SMALLEST = QSize(180, 92)
 
 
 class Insight(QTabWidget):

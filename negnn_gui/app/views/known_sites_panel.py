@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QWidget
 
 from negnn_gui.analysis.atlas import Atlas
@@ -46,6 +47,7 @@ class KnownSitesPanel(QWidget):
         self._asked: list[Query] = []
         self._selection: frozenset[SiteRef] = frozenset()
         self.found: Any = None
+        self._stale = False
         self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
@@ -95,7 +97,16 @@ class KnownSitesPanel(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up: nothing is looked up for a panel that nobody looks at."""
+        super().showEvent(event)
+        if self._stale:
+            self.search_soon()
+
     def _search(self) -> None:
+        self._stale = is_behind(self)
+        if self._stale:
+            return
         self.found = None
         problem, atlas = self._problem(), self._atlas
         if not problem and atlas is not None:
@@ -119,6 +130,11 @@ class KnownSitesPanel(QWidget):
         if any(query.analysis.encoder.sha256 != wanted for query in self.compared()):
             return self.FOREIGN
         return ""
+
+
+def is_behind(panel: QWidget) -> bool:
+    """Whether a panel is hidden in a window that is on show: it lies behind another tab, or its dock is closed."""
+    return not panel.isVisible() and panel.window().isVisible()
 
 
 def _scrolling(message: QLabel) -> QScrollArea:

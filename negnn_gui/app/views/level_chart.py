@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from negnn_gui.analysis.level_neighbours import LevelNeighbours
 from negnn_gui.app.scene.colours import category_colours
 from negnn_gui.app.views.plot_style import bare_plot, plot_colours, style_plot
 
-_SHARES = (("same element", "same_element", "o"), ("same motif", "same_motif", "s"), ("kept", "kept", "t"))
+_SHARES = (
+    ("same element", "same_element", "o", "●"),
+    ("same motif", "same_motif", "s", "■"),
+    ("kept", "kept", "t", "▼"),
+)
 
 
 class LevelChart(QWidget):
@@ -23,6 +27,7 @@ class LevelChart(QWidget):
         self._found: LevelNeighbours | None = None
         self._predicted = float("nan")
         self.shares, self.moments = pg.PlotWidget(self), pg.PlotWidget(self)
+        self._keys = {self.shares: QLabel(self), self.moments: QLabel(self)}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -36,8 +41,16 @@ class LevelChart(QWidget):
             plot.getPlotItem().layout.setContentsMargins(6, 4, 8, 4)
             # right clicks belong to the panel, which offers to save both charts together
             plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-            layout.addWidget(plot, 1)
+            key = self._keys[plot]
+            key.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            key.setWordWrap(True)
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(key)
+            column.addWidget(plot, 1)
+            layout.addLayout(column, 1)
         self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
 
     def show_levels(self, found: LevelNeighbours | None, predicted: float) -> None:
         """Draw the neighbours of a site; ``predicted`` is its abs(m) in μB, NaN for none."""
@@ -57,16 +70,16 @@ class LevelChart(QWidget):
             return
         levels = np.arange(found.n_levels)
         tints = category_colours(len(_SHARES)).tolist()
-        legend = self.shares.getPlotItem().addLegend(
-            offset=(-8, -8), labelTextColor=colours.text, brush=None, colCount=1
+        self._entitle(
+            self.shares,
+            [(mark, QColor(*tint), name) for (name, *_, mark), tint in zip(_SHARES, tints, strict=True)],
         )
-        legend.clear()
-        for (name, attribute, symbol), tint in zip(_SHARES, tints, strict=True):
+        for (_, attribute, symbol, _), tint in zip(_SHARES, tints, strict=True):
             values = getattr(found, attribute)
             known = np.isfinite(values)
             if known.any():
                 self.shares.plot(
-                    levels[known], values[known], name=name, pen=pg.mkPen(QColor(*tint), width=2),
+                    levels[known], values[known], pen=pg.mkPen(QColor(*tint), width=2),
                     symbol=symbol, symbolSize=7, symbolBrush=QColor(*tint), symbolPen=None,
                 )  # fmt: skip
         self.shares.setLabel("left", "share")
@@ -76,6 +89,10 @@ class LevelChart(QWidget):
     def _draw_moments(self, found: LevelNeighbours, levels: np.ndarray) -> None:
         colours = plot_colours(self.palette())
         known = np.isfinite(found.median)
+        marks = [("●", colours.text, "median"), ("│", colours.faint, "all")]
+        if np.isfinite(self._predicted):
+            marks.append(("╌", colours.accent, "predicted"))
+        self._entitle(self.moments, marks)
         self.moments.setLabel("left", "abs(m) (μB)")
         if known.any():
             middle = found.median[known]
@@ -90,12 +107,17 @@ class LevelChart(QWidget):
             )  # fmt: skip
         highest = float(np.nanmax([*found.highest[known], self._predicted, 0.5]))
         if np.isfinite(self._predicted):
-            line = pg.InfiniteLine(
-                self._predicted, angle=0, pen=pg.mkPen(colours.accent, width=2, style=Qt.PenStyle.DashLine),
-                label="predicted", labelOpts={"color": colours.text, "position": 0.82, "movable": False},
-            )  # fmt: skip
-            self.moments.addItem(line)
+            dashes = pg.mkPen(colours.accent, width=2, style=Qt.PenStyle.DashLine)
+            self.moments.addItem(pg.InfiniteLine(self._predicted, angle=0, pen=dashes))
         self.moments.setRange(xRange=(-0.2, levels[-1] + 0.2), yRange=(0, 1.06 * highest), padding=0.02)
+
+    def _entitle(self, plot: pg.PlotWidget, marks: list[tuple[str, QColor, str]]) -> None:
+        """What marks mean, above the chart: inside it curves would run through the words."""
+        words = [
+            f"<span style='color:{colour.name()}'>{mark}</span>&nbsp;{name.replace(' ', '&nbsp;')}"
+            for mark, colour, name in marks
+        ]
+        self._keys[plot].setText(" &nbsp; ".join(words))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in the colours of the palette."""

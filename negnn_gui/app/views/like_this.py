@@ -37,7 +37,7 @@ from negnn_gui.export.atomic import replacing
 _HEADERS = ("Element", "Formula", "Motif", "DFT (μB)", "Exp. (μB)", "Distance", "Like", "Source")
 _NUMERIC = frozenset({3, 4, 5})
 _QUERY_COLUMN = 6
-_SMALLEST = QSize(180, 118)  # what has no room scrolls; the map above must not pay for it
+_SMALLEST = QSize(180, 100)  # what has no room scrolls; the map above must not pay for it
 
 
 class LikeThis(KnownSitesPanel):
@@ -132,7 +132,7 @@ class LikeThis(KnownSitesPanel):
         layout.addWidget(self.spread)
         layout.addWidget(self.remark)
         layout.addWidget(self.table, 1)
-        scrolled = QScrollArea(self)
+        self._scrolled = scrolled = QScrollArea(self)
         scrolled.setWidget(page)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
@@ -163,6 +163,7 @@ class LikeThis(KnownSitesPanel):
         self._remark(" ".join(doubts(atlas, self._asked)))
         self.table.setColumnHidden(_QUERY_COLUMN, len(self._asked) == 1)
         self._fill(atlas, like)
+        self._scrolled.verticalScrollBar().setValue(0)  # other atoms: what they are comes first
 
     def _fill(self, atlas: Atlas, like: LikeSites) -> None:
         sites = atlas.sites

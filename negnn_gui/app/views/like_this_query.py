@@ -14,7 +14,7 @@ from negnn_gui.analysis.atlas import Atlas
 from negnn_gui.analysis.neighbours import Metric
 from negnn_gui.analysis.sites import analysed
 from negnn_gui.app.views.site_text import count_text, is_far
-from negnn_gui.results import Analysis, SiteRef
+from negnn_gui.results import Analysis, Float32Array, SiteRef, join_levels
 from negnn_gui.structures.entry import StructureEntry
 
 MAX_QUERIES = 200
@@ -54,6 +54,10 @@ class Query:
     def element(self) -> str:
         """Symbol."""
         return self.entry.elements[self.site]
+
+    def vector(self, levels: str) -> Float32Array:
+        """(D,) vector of the site alone at a level choice; ValueError where there are fewer levels."""
+        return join_levels(self.analysis.embeddings[:, self.site, None], levels)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,7 @@ def find_like(atlas: Atlas, asked: list[Query], *, levels: str, metric: Metric, 
         The encoder has no such levels.
     """
     compared = tuple(asked[:MAX_QUERIES])
-    vectors = np.stack([query.analysis.embedding(levels)[query.site] for query in compared])
+    vectors = np.stack([query.vector(levels) for query in compared])
     found = atlas.nearest(vectors, levels, k, metric)
     rows, distance = found.index.ravel(), found.distance.ravel()
     owner = np.repeat(np.arange(len(compared)), found.index.shape[1])

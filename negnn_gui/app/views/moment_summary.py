@@ -42,9 +42,7 @@ def _total_rows(entry: StructureEntry, analysis: Analysis, kind: Kind, title: st
     rows = [(f"Σ {title}, cell", f"{found.total:.2f} μB{sites}")]
     if found.formula_units != 1.0:
         rows.append((f"per {entry.formula}", f"{found.per_formula_unit:.2f} μB"))
-    missing = dict.fromkeys(
-        element for element, value in zip(entry.elements, prediction.median, strict=True) if np.isnan(value)
-    )
+    missing = dict.fromkeys(entry.elements[site] for site in np.flatnonzero(np.isnan(prediction.median)))
     if missing:
         rows.append(("no data for", ", ".join(missing)))
     return rows

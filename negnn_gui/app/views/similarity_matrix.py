@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from negnn_gui.analysis.similarity import MAX_SITES, Similarity, similarity
@@ -17,6 +17,7 @@ from negnn_gui.app.scene.colouring import ColourScale
 from negnn_gui.app.views.elided_label import ElidedLabel
 from negnn_gui.app.views.embedding_map_legend import MapLegend
 from negnn_gui.app.views.hover_card import HoverCard
+from negnn_gui.app.views.known_sites_panel import is_behind
 from negnn_gui.app.views.like_this_query import Query, queries
 from negnn_gui.app.views.plot_menu import PlotMenu
 from negnn_gui.app.views.plot_style import bare_plot, plot_colours, style_plot
@@ -28,6 +29,7 @@ _SCALE = ColourScale("blue-red", -1.0, 1.0, "cosine similarity", missing=False)
 _EMPTY = "Open a structure and predict it:\nhow alike its sites are appears here."
 _REFRESH_MS = 60
 _MOST_LABELS = 40
+_MOST_LOOKED_AT = 5_000  # among these sites distinct ones are looked for; more would hold up the window
 _ROUND = 3  # decimals up to which vectors are the same surroundings
 
 
@@ -92,6 +94,7 @@ class SimilarityMatrix(QWidget):
         self._levels = "1"
         self.sites: list[Query] = []
         self.shown: Similarity | None = None
+        self._stale = False
         self._build()
         self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._draw)
@@ -163,20 +166,29 @@ class SimilarityMatrix(QWidget):
 
     # --- from sites to the matrix -------------------------------------------------------------------
 
-    def _chosen_sites(self) -> tuple[list[Query], str]:
-        """The sites to compare, and what they are."""
+    def _chosen_sites(self) -> tuple[list[Query], str, int]:
+        """The sites to compare, what they are, and how many there would be."""
         asked = queries(self._entries, self._analyses, self._selection)
         if len(asked) > 1:
-            return asked, count_text(len(asked), "selected site")
+            return asked[:_MOST_LOOKED_AT], count_text(len(asked), "selected site"), len(asked)
         entry = self._entries.get(self._current or "")
         if entry is None or entry.id not in self._analyses:
-            return [], ""
-        every = frozenset(SiteRef(entry.id, site) for site in range(entry.n_sites))
-        return queries({entry.id: entry}, self._analyses, every), f"all sites of {entry.name}"
+            return [], "", 0
+        first = frozenset(SiteRef(entry.id, site) for site in range(min(entry.n_sites, _MOST_LOOKED_AT)))
+        subject = f"all {entry.n_sites:,} sites of {entry.name}"
+        return queries({entry.id: entry}, self._analyses, first), subject, entry.n_sites
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up: nothing is compared for a panel that nobody looks at."""
+        super().showEvent(event)
+        if self._stale:
+            self._draw_soon()
 
     def _draw(self) -> None:
-        found, subject = self._chosen_sites()
-        of = len(found)
+        self._stale = is_behind(self)
+        if self._stale:
+            return
+        found, subject, of = self._chosen_sites()
         encoder = found[0].analysis.encoder.sha256 if found else ""
         found = [query for query in found if query.analysis.encoder.sha256 == encoder]
         if self.distinct.isChecked():
@@ -186,9 +198,7 @@ class SimilarityMatrix(QWidget):
         self.shown = None
         try:
             if found:
-                self.shown = similarity(
-                    np.stack([query.analysis.embedding(self._levels)[query.site] for query in found])
-                )
+                self.shown = similarity(np.stack([query.vector(self._levels) for query in found]))
         except ValueError as error:
             problem = f"The sites cannot be compared: {error}."
         if self.shown is not None and self.by_likeness.isChecked():

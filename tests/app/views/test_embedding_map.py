@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPolygonF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from negnn_gui.analysis.atlas import Atlas
@@ -179,6 +179,44 @@ def test_the_card_stays_inside_the_plot(view: EmbeddingMap, entries: dict[str, S
     for ref in sites_of(entries, "O") | sites_of(entries, "Nd") | sites_of(entries, "Fe"):
         send(view, QEvent.Type.MouseMove, pixel(view, ref))
         assert view.plot.rect().contains(view.card.geometry())
+
+
+def test_a_card_larger_than_the_plot_lies_on_the_window(
+    qtbot: QtBot, entries: dict[str, StructureEntry], analyses: dict[str, Analysis]
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 500)
+    small = EmbeddingMap(window)
+    small.setGeometry(300, 10, 290, 150)
+    small.set_analyses(entries, analyses)
+    window.show()
+    qtbot.waitExposed(window)
+    send(small, QEvent.Type.MouseMove, pixel(small, SiteRef("id-Fe", 0)))
+    assert small.card.isVisible() and small.card.height() > small.plot.height()
+    assert small.card.parentWidget() is window
+    assert window.rect().contains(small.card.geometry())
+    send(small, QEvent.Type.MouseMove, QPointF(1, 1))
+    assert not small.card.isVisible()
+
+
+def test_titles_and_axes_without_room_are_left_out(qtbot: QtBot, view: EmbeddingMap) -> None:
+    left, bottom = view.plot.getAxis("left"), view.plot.getAxis("bottom")
+    assert left.isVisible() and left.label.isVisible() and bottom.label.isVisible()
+    view.plot.set_titles(
+        bottom.labelText, "a title of more letters than the height of this plot has room for"
+    )
+    view.resize(640, 240)
+    qtbot.waitUntil(lambda: not left.label.isVisible())
+    assert left.isVisible() and bottom.label.isVisible()
+    view.plot.set_titles(bottom.labelText, "PC 2")
+    assert left.label.isVisible()
+    view.resize(640, 160)
+    qtbot.waitUntil(lambda: not left.isVisible() and not bottom.isVisible())
+    view.resize(640, 480)
+    qtbot.waitUntil(lambda: left.isVisible() and left.label.isVisible() and bottom.isVisible())
+    middle = left.label.mapToScene(left.label.boundingRect().center()).y()
+    assert abs(middle - left.mapToScene(left.boundingRect().center()).y()) < 12
 
 
 def test_keys_walk_through_the_points(qtbot: QtBot, view: EmbeddingMap, picks: Picks) -> None:

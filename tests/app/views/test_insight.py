@@ -113,6 +113,44 @@ def test_similarity_of_a_crystal_and_of_a_selection(
     assert len((tmp_path / "s.csv").read_text(encoding="utf-8").splitlines()) == 10
 
 
+def test_a_panel_behind_another_tab_compares_only_when_looked_at(
+    qtbot: QtBot,
+    view: Insight,
+    entries: dict[str, StructureEntry],
+    analyses: dict[str, Analysis],
+    make_atlas: Callable[..., Atlas],
+) -> None:
+    view.setCurrentWidget(view.similarity)
+    view.set_atlas(make_atlas())
+    view.set_query(entries, analyses, frozenset({SiteRef("id-NiO", 0)}), "id-NiO")
+    qtbot.waitUntil(lambda: len(view.similarity.sites) > 0)
+    qtbot.wait(150)
+    assert view.by_level.found is None
+    view.setCurrentWidget(view.by_level)
+    qtbot.waitUntil(lambda: view.by_level.found is not None)
+    view.set_query(entries, analyses, frozenset(), "id-Fe")
+    qtbot.waitUntil(lambda: view.by_level.found is None)
+    qtbot.wait(150)
+    assert {query.entry.id for query in view.similarity.sites} == {"id-NiO"}
+    view.setCurrentWidget(view.similarity)
+    qtbot.waitUntil(lambda: {query.entry.id for query in view.similarity.sites} == {"id-Fe"})
+
+
+def test_very_many_sites_are_compared_at_once_and_only_as_many_as_can_be_seen(
+    qtbot: QtBot,
+    view: Insight,
+    entries: dict[str, StructureEntry],
+    analyses: dict[str, Analysis],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("negnn_gui.app.views.similarity_matrix._MOST_LOOKED_AT", 5)
+    view.setCurrentWidget(view.similarity)
+    view.similarity.distinct.setChecked(False)
+    view.set_query(entries, analyses, frozenset(), "id-NiO")
+    qtbot.waitUntil(lambda: len(view.similarity.sites) == 5)
+    assert "all 8 sites of NiO, 5 shown" in view.similarity.note.text()
+
+
 def test_elements_and_environments_are_fitted_only_when_looked_at(
     qtbot: QtBot, view: Insight, make_atlas: Callable[..., Atlas], entries: dict[str, StructureEntry]
 ) -> None:
