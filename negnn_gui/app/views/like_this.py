@@ -123,7 +123,7 @@ class LikeThis(KnownSitesPanel):
         bar = FlowLayout(spacing=6)
         for widget in (self.count, self.distance, self.on_map, self.export):
             bar.addWidget(widget)
-        page = QWidget(self)
+        page = _Page(self)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(4)
@@ -223,6 +223,20 @@ class LikeThis(KnownSitesPanel):
         self.remark.setText(text)
         self.remark.setStyleSheet(f"color: {warning_colour(self.palette()).name()}")
         self.remark.setVisible(bool(text))
+
+
+class _Page(QWidget):
+    """As high as its wrapped texts need at its width: a scroll area asks only for the least at any width."""
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the width and the texts."""
+        handled = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            needed = layout.minimumHeightForWidth(self.width())
+            if needed != self.minimumHeight():
+                self.setMinimumHeight(needed)
+        return handled
 
 
 def _prediction(asked: list[Query]) -> tuple[str, float, float, float, float]:

@@ -72,6 +72,17 @@ def test_the_nearest_known_sites_are_listed(
     assert panel.table.isColumnHidden(6)
 
 
+@pytest.mark.parametrize("size", [(460, 190), (240, 150)])
+def test_a_small_panel_scrolls_rather_than_squeezing_its_title(
+    qtbot: QtBot, panel: LikeThis, ask: Callable[..., Atlas], size: tuple[int, int]
+) -> None:
+    panel.resize(*size)
+    ask(SiteRef("id-Fe", 0))
+    qtbot.waitUntil(lambda: panel.title.height() >= panel.title.heightForWidth(panel.title.width()))
+    assert panel.title.visibleRegion().boundingRect().top() == 0
+    assert panel.on_map.geometry().top() > panel.title.geometry().bottom()
+
+
 def test_number_metric_and_level_can_be_chosen(
     qtbot: QtBot, panel: LikeThis, ask: Callable[..., Atlas], analyses: dict[str, Analysis]
 ) -> None:
