@@ -138,6 +138,7 @@ def _explore(bench: Workbench, save: Callable[[str, QWidget], None]) -> None:
         if panel is insight.environments:
             _until(lambda: insight.environments.layers[0].fitted is not None)
         save(f"explorer-{name}", docks["insight"])
+    docks.reset()
 
 
 def _open(bench: Workbench, *names: str) -> None:
