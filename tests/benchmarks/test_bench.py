@@ -136,7 +136,7 @@ def test_without_the_peer_its_benchmark_is_left_out_with_a_reason(
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_a_command_killed_twice_here_and_on_a_cluster_loses_and_doubles_nothing() -> None:
+def test_a_screening_stopped_twice_here_on_a_cluster_and_in_the_window_loses_and_doubles_nothing() -> None:
     pytest.importorskip("distributed")
     try:
         load_predictor(QUICK)
@@ -147,5 +147,5 @@ def test_a_command_killed_twice_here_and_on_a_cluster_loses_and_doubles_nothing(
     (outcome,) = report["benchmarks"]
     assert outcome["status"] == "done", outcome["reason"]
     assert all(figure["met"] is not False for figure in outcome["figures"]), outcome["figures"]
-    assert outcome["conditions"]["kills"] == "here 2, cluster 2"
+    assert outcome["conditions"]["kills"] == "here 2, cluster 2, window 2"
     assert outcome["conditions"]["same_table"] == "yes"

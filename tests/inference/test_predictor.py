@@ -193,3 +193,14 @@ def test_embeddings_alone_need_no_moment_model() -> None:
     )
     with pytest.raises(ValueError, match="levels"):
         answer.embedding("07")
+
+
+def test_lower_levels_are_the_same_where_higher_ones_are_not_asked_for(predictor: Predictor) -> None:
+    whole = one(predictor, NIO)
+    for asked, given in ((0, 2), (1, 2), (3, 4)):  # the moment model and the domain read level 1
+        (answer,) = predictor.predict([entry(NIO)], highest_level=asked)
+        assert isinstance(answer, Analysis)
+        assert answer.embeddings.shape == (given, 8, 64)
+        np.testing.assert_array_equal(answer.embeddings, whole.embeddings[:given])
+        np.testing.assert_array_equal(answer.moment.median, whole.moment.median)
+        np.testing.assert_array_equal(answer.ood_score, whole.ood_score)
