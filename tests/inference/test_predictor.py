@@ -116,10 +116,10 @@ def test_exhausted_memory_halves_the_batch_and_changes_no_answer(monkeypatch: py
     small = Predictor.load(device="cpu")
     forward = Predictor._forward
 
-    def limited(self: Predictor, batch):  # type: ignore[no-untyped-def]
+    def limited(self: Predictor, batch, levels):  # type: ignore[no-untyped-def]
         if batch.n_atoms > 16:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
-        return forward(self, batch)
+        return forward(self, batch, levels)
 
     entries = [entry(NIO, str(i)) for i in range(7)]
     expected = list(small.predict(entries))
@@ -144,10 +144,10 @@ def test_a_full_accelerator_gives_way_to_the_cpu(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     run = Predictor._compute
 
-    def full(self: Predictor, ready):  # type: ignore[no-untyped-def]
+    def full(self: Predictor, ready, levels):  # type: ignore[no-untyped-def]
         if self.device != "cpu":
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return run(self, ready)
+        return run(self, ready, levels)
 
     monkeypatch.setattr(Predictor, "_compute", full)
     told: list[str] = []
