@@ -166,10 +166,10 @@ def test_exhausted_memory_on_prediction_halves_the_batch_and_says_so(
 ):
     compute = Predictor._compute
 
-    def exhausted(self, ready):
+    def exhausted(self, ready, levels):
         if len(ready) > 1:
             raise RuntimeError("CUDA out of memory. Tried to allocate 1.00 GiB")
-        return compute(self, ready)
+        return compute(self, ready, levels)
 
     monkeypatch.setattr(Predictor, "_compute", exhausted)
     worker, heard = start(load_tiny)
