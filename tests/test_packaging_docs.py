@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,21 @@ def test_every_sample_is_in_a_fence(page: Path) -> None:
     """An indented sample would be read by no test."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     assert not re.findall(r"^ {4,}(?:negnn|make|pip|\.venv)\b.*$", text, flags=re.MULTILINE)
+
+
+def test_every_extra_is_described_where_one_installs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    text = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    assert [extra for extra in extras if f"| `{extra}` |" not in text] == []
+
+
+@each_page
+def test_a_page_has_one_title(page: Path) -> None:
+    outside = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^# .+$", outside, flags=re.MULTILINE)
+    assert len(titles) == 1, titles
 
 
 def test_every_benchmark_is_described() -> None:
