@@ -24,12 +24,14 @@ def theme_of(palette: QPalette) -> Theme:
     """
     background, text = palette.color(_Role.Base), palette.color(_Role.Text)
     nearest, lift = (DARK, _LIFT) if text.lightness() > background.lightness() else (LIGHT, 0.0)
-    behind = zip(background.getRgb()[:3], text.getRgb()[:3], strict=True)
-    red, green, blue = (round(dark + lift * (light - dark)) for dark, light in behind)
+    behind, letters = ((colour.red(), colour.green(), colour.blue()) for colour in (background, text))
+    red, green, blue = (
+        round(dark + lift * (light - dark)) for dark, light in zip(behind, letters, strict=True)
+    )
     return replace(
         nearest,
         background=(red, green, blue),
-        foreground=(text.red(), text.green(), text.blue()),
+        foreground=letters,
     )
 
 
