@@ -44,7 +44,7 @@ def pack(structure: Structure) -> PackedStructure | None:
     if structure._charge is not None or structure.properties:
         return None
     place: dict[int, int] = {}
-    kinds = []
+    kinds: list[Composition] = []
     kind = np.empty(len(structure), dtype=np.int32)
     for number, site in enumerate(structure):
         if site.properties:
