@@ -69,7 +69,8 @@ class ReaderProcess:
                 yield data
                 count += 1
         except WorkerLostError as lost:
-            _log.warning("%s: %s", task.path, lost)
+            if not self._stopped:  # else it was ended by us, because nobody waits any more
+                _log.warning("%s: %s", task.path, lost)
             failure = Failure(task.path, count or None, str(lost))
             self.replace()
             yield pickle.dumps(FrameResult(failure=failure, ends_file=True))
