@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from negnn_gui.screening.store_run import StoreRequest
 from negnn_gui.screening.store_tables import StoreTables
 
 _LONGEST_S = 3500.0
+_JOIN_S = 10.0
 _LEFT = Qt.MouseButton.LeftButton
 
 
@@ -40,6 +42,10 @@ def _wait(ready: Callable[[], bool]) -> None:
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
         if time.monotonic() > end:
             raise TimeoutError("the screening did not come to its end")
+
+
+def _failed_or_far_enough(screenings: Screenings, problems: list[str], enough: float) -> bool:
+    return bool(problems) or _files_done(screenings) >= enough
 
 
 def main() -> None:
@@ -67,7 +73,7 @@ def main() -> None:
         cancelled = 0
         for share in STOPPED_AT:
             enough = share * arguments.files
-            _wait(lambda enough=enough: problems or _files_done(screenings) >= enough)  # type: ignore[misc]
+            _wait(partial(_failed_or_far_enough, screenings, problems, enough))
             if problems:
                 raise RuntimeError(problems[0])
             QTest.mouseClick(window.cancel, _LEFT)
@@ -84,7 +90,7 @@ def main() -> None:
         failures = live_failures(store)
         named = {Path(failure.path).name for failure in failures if failure.reason}
         screenings.shutdown()
-        predictor.close()
+        predictor.close(_JOIN_S)
         owner.close()
         platform = QGuiApplication.platformName()
     answer(
