@@ -12,7 +12,7 @@ from negnn_gui.analysis.neighbour_map import NeighbourMap
 from negnn_gui.analysis.projection import fit_pca
 from negnn_gui.analysis.umap_fit import AXES, UmapOptions, fit_umap
 
-needs_umap = pytest.mark.skipif(not umap_fit.umap_available(), reason="umap-learn is not installed")
+without_umap = pytest.mark.skipif(not umap_fit.umap_available(), reason="umap-learn is not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,9 @@ def start(vectors: np.ndarray) -> np.ndarray:
     return fit_pca(vectors).transform(vectors)
 
 
-@needs_umap
+@without_umap
+@pytest.mark.slow  # numba compiles what umap-learn is made of, in minutes on a busy machine
+@pytest.mark.timeout(1800)
 def test_groups_stay_together_and_a_second_fit_is_the_same(
     vectors: np.ndarray, start: np.ndarray, own_cache: Path
 ) -> None:
@@ -48,7 +50,9 @@ def test_groups_stay_together_and_a_second_fit_is_the_same(
     np.testing.assert_array_equal(fit_umap(vectors, start), places)
 
 
-@needs_umap
+@without_umap
+@pytest.mark.slow  # numba compiles what umap-learn is made of, in minutes on a busy machine
+@pytest.mark.timeout(1800)
 def test_a_fit_is_kept_and_what_was_fitted_lands_on_itself(
     vectors: np.ndarray, start: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +66,9 @@ def test_a_fit_is_kept_and_what_was_fitted_lands_on_itself(
     assert not np.array_equal(other, places)
 
 
-@needs_umap
+@without_umap
+@pytest.mark.slow  # numba compiles what umap-learn is made of, in minutes on a busy machine
+@pytest.mark.timeout(1800)
 def test_cancel_ends_the_fit_and_keeps_nothing(
     vectors: np.ndarray, start: np.ndarray, own_cache: Path
 ) -> None:
