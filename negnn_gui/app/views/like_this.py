@@ -163,6 +163,10 @@ class LikeThis(KnownSitesPanel):
         self._remark(" ".join(doubts(atlas, self._asked)))
         self.table.setColumnHidden(_QUERY_COLUMN, len(self._asked) == 1)
         self._fill(atlas, like)
+        layout = self._scrolled.widget().layout()
+        assert layout is not None
+        layout.invalidate()  # Qt keeps the heights of the texts before these, where the page was hidden then
+        layout.activate()
         self._scrolled.verticalScrollBar().setValue(0)  # other atoms: what they are comes first
 
     def _fill(self, atlas: Atlas, like: LikeSites) -> None:
