@@ -36,7 +36,7 @@ class DirectionGroups:
 
     def __init__(self, rows: Float32Array) -> None:
         self._all = rows
-        zero = np.asarray(rows == 0).all(axis=1)
+        zero = np.asarray((rows == 0).all(axis=1), dtype=np.bool_)
         self._zero = int(zero.argmax()) if zero.any() else None
         kept = _first_of_equal(rows)
         kept = kept[~zero[kept]]

@@ -163,7 +163,8 @@ class LikeThis(KnownSitesPanel):
         self._remark(" ".join(doubts(atlas, self._asked)))
         self.table.setColumnHidden(_QUERY_COLUMN, len(self._asked) == 1)
         self._fill(atlas, like)
-        layout = self._scrolled.widget().layout()
+        page = self._scrolled.widget()
+        layout = None if page is None else page.layout()
         assert layout is not None
         layout.invalidate()  # Qt keeps the heights of the texts before these, where the page was hidden then
         layout.activate()
