@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from negnn_gui.cli import options
 from negnn_gui.cli.console import FAILED_INPUTS, say
-from negnn_gui.cli.training import Data, Threads, data_folder, training_errors
+from negnn_gui.cli.training import Data, Threads, data_folder, training_errors, typed_command
 
 _EXAMPLE = "Example: negnn reproduce --data tables/ --out evidence --quick"
 
@@ -86,7 +85,7 @@ def reproduce(
         from negnn_gui.training.evidence.run import reproduce as measure
 
         torch.set_num_threads(threads)
-        command = "negnn " + shlex.join(sys.argv[1:])
+        command = typed_command()
         names = None if representations is None else _names(representations)
         limit = parse_duration(max_time) if max_time is not None else None
         chosen = _names(task or "")

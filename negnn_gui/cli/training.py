@@ -197,7 +197,7 @@ def pretrain(
             init=init,
             seed=seed,
         )
-        folder = pretrain_encoder(data_folder(data), out, name, config, run, _command())
+        folder = pretrain_encoder(data_folder(data), out, name, config, run, typed_command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 
@@ -301,7 +301,7 @@ def train(
             layers,
             init,
         )
-        folder = train_target(data, out, name, wanted, run, experimental_time, safe_zeros, _command())
+        folder = train_target(data, out, name, wanted, run, experimental_time, safe_zeros, typed_command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 
@@ -321,7 +321,7 @@ def join(
     with training_errors():
         from negnn_gui.training.committee import join_models
 
-        folder = join_models(data_folder(data), out, name, ids, _command())
+        folder = join_models(data_folder(data), out, name, ids, typed_command())
     typer.echo(f"wrote {folder}; negnn models import {folder} makes it available")
 
 
@@ -371,7 +371,7 @@ def data_folder(given: Path | None) -> Path:
     return training_data_dir(given)
 
 
-def _command() -> str:
+def typed_command() -> str:
     """What was typed, for the model card; of a folder elsewhere only its name: where it lies is nobody's matter."""
     typed = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
     return "negnn " + shlex.join(typed)

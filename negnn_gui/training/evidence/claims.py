@@ -109,7 +109,7 @@ def descriptor_claim(rows: Sequence[Row], protocol: Sequence[Row], encoder: str)
             if (mean := gain(pairs)) is not None:
                 of_task[rival] = mean
         if of_task:
-            against = [f"{_percent(m, 0)} against {rival}" for rival, m in of_task.items()]
+            against = [f"{m.percent(0)} against {rival}" for rival, m in of_task.items()]
             said.append(f"{title}: {', '.join(against)}")
             gains += list(of_task.values())
     return _judged(text, said, gains, 2 * len(measured), "comparisons")
@@ -219,7 +219,7 @@ def family_claim(rows: Sequence[Row], encoder: str, compared: int) -> Claim:
     for family in sorted({row["family"] for row in rows}):
         found = family_gain(rows, family, str(compared), node_embeddings(encoder))
         if found is not None:
-            said.append(f"{family}: {_percent(found[1], 1)} ({found[0]})")
+            said.append(f"{family}: {found[1].percent()} ({found[0]})")
             gains.append(found[1])
     return _judged(text, said, gains, _FAMILIES, "families")
 
@@ -236,9 +236,7 @@ def few_labels_claim(rows: Sequence[Row], encoder: str) -> Claim:
             if (own := family_gain(rows, family, str(size), node_embeddings(encoder))) is not None
         }
         if len(found) > 1:
-            said.append(
-                f"{family}: " + ", ".join(f"{_percent(own[1], 1)} with {n}" for n, own in found.items())
-            )
+            said.append(f"{family}: " + ", ".join(f"{own[1].percent()} with {n}" for n, own in found.items()))
             values = [own[1].value for own in found.values()]
             shrinks.append(values[0] > values[-1])
     return Claim(text, "; ".join(said), _share(shrinks))
@@ -270,13 +268,6 @@ def _judged(text: str, said: list[str], gains: Sequence[Mean], expected: int, wh
 def _clear(mean: Mean) -> bool:
     """Whether a gain is above zero by more than its standard error, which one draw does not have."""
     return mean.n > 1 and mean.value > mean.spread / math.sqrt(mean.n)
-
-
-def _percent(mean: Mean, digits: int) -> str:
-    """Such as "+5.0 ± 4.4 %", or "+5.0 % (one draw)"."""
-    if mean.n < 2:
-        return f"{mean.value:+.{digits}f} % (one draw)"
-    return f"{mean.value:+.{digits}f} ± {mean.spread:.{digits}f} %"
 
 
 def _beyond_spread(rows: Sequence[Row], best: str, other: str) -> bool:

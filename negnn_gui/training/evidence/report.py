@@ -238,9 +238,7 @@ def _family_table(rows: Sequence[Row], encoder: str, compared: int) -> _Table:
             f"{all_atoms[family, n]} / {magnetic[family, n].value:.3f}" if (family, n) in all_atoms else "–"
             for n in nodes
         ]
-        table.append(
-            (family, *cells, "–" if found is None else f"{found[1].value:+.1f} % ± {found[1].spread:.1f}")
-        )
+        table.append((family, *cells, "–" if found is None else found[1].percent()))
     return header, tuple(table)
 
 

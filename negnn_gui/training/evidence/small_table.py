@@ -163,7 +163,7 @@ def summary(rows: Sequence[Row], encoder: str) -> str:
                 continue
             told = [_cell(found, family, size, n) for n in nodes]
             gained = family_gain(own, family, str(size), node_embeddings(encoder))
-            last = "not measured" if gained is None else f"{gained[1].value:+.1f} ± {gained[1].spread:.1f} %"
+            last = "not measured" if gained is None else gained[1].percent()
             lines.append(f"| {' | '.join([_TITLES[family], str(size), *told, last])} |")
     return "\n".join(lines) + "\n"
 
@@ -200,9 +200,6 @@ def _gain_lines(rows: Sequence[Row], encoder: str) -> list[str]:
         gained = family_gain(rows, family, str(COMPARED), node_embeddings(encoder))
         told = "not measured"
         if gained is not None:
-            told = (
-                f"{gained[1].value:+.1f} ± {gained[1].spread:.1f} % lower error ({gained[0]}, "
-                f"{gained[1].n} seeds)"
-            )
+            told = f"{gained[1].percent()} lower error ({gained[0]}, seeds: {gained[1].n})"
         lines.append(f"* {_TITLES[family]}, {COMPARED} structures: {told}")
     return lines

@@ -25,6 +25,12 @@ class Mean:
             return f"{self.value:.{digits}f}"
         return f"{self.value:.{digits}f} ± {self.spread:.{digits}f}"
 
+    def percent(self, digits: int = 1) -> str:
+        """Of a gain in percent: such as "+5.0 ± 4.4 %", or "+5.0 % (one draw)"."""
+        if self.n < 2:
+            return f"{self.value:+.{digits}f} % (one draw)"
+        return f"{self.value:+.{digits}f} ± {self.spread:.{digits}f} %"
+
 
 def mean_of(values: Iterable[float]) -> Mean | None:
     """Mean of finite values, or None where there is none."""

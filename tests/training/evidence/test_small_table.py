@@ -74,7 +74,7 @@ def test_the_summary_tells_gain_and_gaps() -> None:
     gain = (1 - 0.16 / 0.2 + 1 - 0.17 / 0.21) / 2
     assert (
         f"CGCNN, 500 structures: +{100 * gain:.1f} ±" in text
-        and "(01+one-hot against one-hot, 2 seeds)" in text
+        and "(01+one-hot against one-hot, seeds: 2)" in text
     )
     assert "SchNet, 500 structures: not measured" in text
     assert "| CGCNN | 500 | 0.205 ± 0.007 | 0.255 ± 0.007 | 0.195 ± 0.007 | 0.165 ± 0.007 |" in text
