@@ -13,17 +13,7 @@ from negnn_gui.analysis.projection import fit_pca
 from negnn_gui.analysis.tsne import fit_tsne
 from negnn_gui.analysis.tsne_map import TsneMap
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("negnn_gui.locations.user_cache_dir", lambda: tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def vectors() -> np.ndarray:
-    rng = np.random.default_rng(4)
-    return np.concatenate([c + 0.3 * rng.normal(size=(40, 16)) for c in 5 * np.eye(3, 16)]).astype(np.float32)
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_a_map_places_what_it_knows_on_itself_and_new_vectors_near_their_like(vectors: np.ndarray) -> None:

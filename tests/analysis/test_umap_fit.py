@@ -13,18 +13,7 @@ from negnn_gui.analysis.projection import fit_pca
 from negnn_gui.analysis.umap_fit import AXES, UmapOptions, fit_umap
 
 without_umap = pytest.mark.skipif(not umap_fit.umap_available(), reason="umap-learn is not installed")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("negnn_gui.locations.user_cache_dir", lambda: tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def vectors() -> np.ndarray:
-    rng = np.random.default_rng(4)
-    return np.concatenate([c + 0.3 * rng.normal(size=(40, 16)) for c in 5 * np.eye(3, 16)]).astype(np.float32)
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture

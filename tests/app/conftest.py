@@ -214,3 +214,32 @@ def answer_file_dialog(qtbot: QtBot) -> Callable[[Path], None]:
         qtbot.waitUntil(lambda: not isValid(dialog) or not dialog.isVisible(), timeout=10_000)
 
     return answer
+
+
+@pytest.fixture
+def furnished(
+    make_bench: Callable[..., Workbench],
+    preferences: Preferences,
+    nio: Path,
+    wait_until_idle: Callable[[Controller], None],
+    qtbot: QtBot,
+) -> Callable[[int, int], Workbench]:
+    """Opens a window of a size with NiO in it, predicted, and a structure with a shared site that was left out."""
+
+    def open_window(width: int, height: int) -> Workbench:
+        preferences.disorder = "skip"
+        bench = make_bench()
+        bench.window.resize(width, height)
+        shared = nio.with_name("shared.cif")
+        shared.write_text(
+            minimal_cif(
+                (3, 3, 3), "Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5", "O1 O 0.5 0.5 0.5 1", name="shared"
+            )
+        )
+        bench.controller.open_paths([shared, nio])
+        wait_until_idle(bench.controller)
+        qtbot.waitUntil(lambda: bench.views.settled, timeout=60_000)
+        QApplication.processEvents()
+        return bench
+
+    return open_window

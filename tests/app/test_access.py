@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import pytest
 import walking
-from minimal_cif import minimal_cif
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 pytestmark = pytest.mark.gui
-SHARED = minimal_cif((3, 3, 3), "Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5", "O1 O 0.5 0.5 0.5 1", name="shared")
 
 
 @pytest.fixture
-def bench(make_bench, preferences, nio, wait_until_idle, qtbot):
+def bench(furnished):
     """A furnished window with NiO in it, predicted, and a structure with a shared site that was left out."""
-    preferences.disorder = "skip"
-    bench = make_bench()
-    bench.window.resize(1600, 1000)
-    shared = nio.with_name("shared.cif")
-    shared.write_text(SHARED)
-    bench.controller.open_paths([shared, nio])
-    wait_until_idle(bench.controller)
-    qtbot.waitUntil(lambda: bench.views.settled, timeout=60_000)
-    QApplication.processEvents()
-    return bench
+    return furnished(1600, 1000)
 
 
 @pytest.mark.parametrize("page", ["welcome", "crystal"])

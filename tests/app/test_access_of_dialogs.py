@@ -7,7 +7,6 @@ from pprint import pformat
 
 import pytest
 import walking
-from minimal_cif import minimal_cif
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -19,21 +18,12 @@ from negnn_gui.app.workbench import Workbench
 from negnn_gui.screening.store_run import StoreRequest
 
 pytestmark = pytest.mark.gui
-SHARED = minimal_cif((3, 3, 3), "Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5", "O1 O 0.5 0.5 0.5 1", name="shared")
 
 
 @pytest.fixture
-def bench(make_bench, preferences, nio, wait_until_idle, qtbot):
+def bench(furnished):
     """A furnished window with NiO in it, predicted, and a structure with a shared site that was left out."""
-    preferences.disorder = "skip"
-    bench = make_bench()
-    bench.window.resize(1200, 800)
-    shared = nio.with_name("shared.cif")
-    shared.write_text(SHARED)
-    bench.controller.open_paths([shared, nio])
-    wait_until_idle(bench.controller)
-    qtbot.waitUntil(lambda: bench.views.settled, timeout=60_000)
-    QApplication.processEvents()
+    bench = furnished(1200, 800)
     yield bench
     close_all(bench)
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
@@ -27,17 +27,14 @@ from negnn_gui.app.session import Session
 from negnn_gui.bench.generated_store import generate_store
 from negnn_gui.bench.probes.answer import answer
 from negnn_gui.bench.probes.heartbeat import Heartbeat
+from negnn_gui.bench.probes.waiting import wait_until
 
 _LONGEST_S = 250.0
 _MOMENT = "moment_pred_muB"
 
 
 def _wait(ready: Callable[[], bool]) -> None:
-    end = time.monotonic() + _LONGEST_S
-    while not ready():
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
-        if time.monotonic() > end:
-            raise TimeoutError("the store did not answer")
+    wait_until(ready, _LONGEST_S, "the store did not answer")
 
 
 def _sort(table: StoreTable, source: str) -> Callable[[], bool]:

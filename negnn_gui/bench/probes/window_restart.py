@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEventLoop, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
@@ -26,6 +26,7 @@ from negnn_gui.app.screening.screenings import Screenings
 from negnn_gui.app.screening.state import Stage
 from negnn_gui.app.session import Session
 from negnn_gui.bench.probes.answer import answer
+from negnn_gui.bench.probes.waiting import wait_until
 from negnn_gui.bench.restart import SITES, STOPPED_AT, write_files
 from negnn_gui.screening.rounds import live_failures, rounds
 from negnn_gui.screening.store_run import StoreRequest
@@ -37,11 +38,7 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 def _wait(ready: Callable[[], bool]) -> None:
-    end = time.monotonic() + _LONGEST_S
-    while not ready():
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
-        if time.monotonic() > end:
-            raise TimeoutError("the screening did not come to its end")
+    wait_until(ready, _LONGEST_S, "the screening did not come to its end")
 
 
 def _failed_or_far_enough(screenings: Screenings, problems: list[str], enough: float) -> bool:
