@@ -63,8 +63,8 @@ def test_cards_are_read_and_another_model_predicts(dialog, home, nio, qtbot, wai
     wait_until_idle(bench.controller)
     [analysis] = bench.session.analyses.values()
     assert analysis.model.id == name != "tiny-random"
-    text = bench.views.details.toPlainText()
-    assert f"Embedding by\n{analysis.encoder.id} (" in text
+    said = f"Embedding by\n{analysis.encoder.id} ("
+    qtbot.waitUntil(lambda: said in bench.views.details.toPlainText())
 
 
 def test_models_are_imported_checked_and_removed(dialog, home, tmp_path, qtbot, answer_file_dialog):

@@ -125,7 +125,7 @@ class MapPlot(pg.PlotWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out what has no room."""
         super().resizeEvent(event)
-        if hasattr(self, "hover_point"):
+        if hasattr(self, "hover_point") and self.getPlotItem() is not None:  # not while it is made or closed
             self._fit_axes()
 
     def _fit_axes(self) -> None:
