@@ -102,15 +102,12 @@ def predict(
 
     entries = _entries(inputs, disorder, fail)
     while batch := list(islice(entries, _BATCH)):
-        outcomes = list(predictor.predict(batch, highest_level=KNOWN_LEVEL))
-        analyses = iter(
-            all_with_nearest_known([each for each in outcomes if not isinstance(each, PredictionFailure)])
-        )
+        outcomes = all_with_nearest_known(list(predictor.predict(batch, highest_level=KNOWN_LEVEL)))
         for entry, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, PredictionFailure):
                 fail(str(entry.path or entry.name), entry.frame, outcome.reason)
             else:
-                tables.append(site_frame(entry, next(analyses)))
+                tables.append(site_frame(entry, outcome))
     table = pd.concat(tables, ignore_index=True) if tables else empty_site_frame()
     table.attrs["failures"] = failures
     return table

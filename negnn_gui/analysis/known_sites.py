@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from negnn_gui.analysis.atlas import KNOWN_LEVEL, Atlas, AtlasError
 from negnn_gui.results import Analysis, ModelRef
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @cache
@@ -44,15 +47,20 @@ def with_nearest_known(analysis: Analysis) -> Analysis:
     return all_with_nearest_known([analysis])[0]
 
 
-def all_with_nearest_known(analyses: Sequence[Analysis]) -> list[Analysis]:
-    """The same for many analyses of one encoder: one search for all of them takes a fraction of the time."""
+def all_with_nearest_known(outcomes: Sequence[Analysis | T]) -> list[Analysis | T]:
+    """The same for many analyses of one encoder: one search for all of them takes a fraction of the time.
+
+    What is no analysis (a failure, say) stays as it is, in its place.
+    """
+    analyses = [outcome for outcome in outcomes if isinstance(outcome, Analysis)]
     first = next((analysis for analysis in analyses if analysis.model is not None), None)
     atlas = shipped_atlas(first.encoder) if first is not None else None
-    if atlas is None or not analyses:
-        return list(analyses)
+    if atlas is None:
+        return list(outcomes)
     found = atlas.nearest_known(np.concatenate([a.embeddings[: KNOWN_LEVEL + 1] for a in analyses], axis=1))
-    ends = np.cumsum([analysis.n_sites for analysis in analyses])
-    return [
-        replace(analysis, nearest=found.part(slice(end - analysis.n_sites, end)))
-        for analysis, end in zip(analyses, ends.tolist(), strict=True)
-    ]
+    completed, end = list(outcomes), 0
+    for place, outcome in enumerate(outcomes):
+        if isinstance(outcome, Analysis):
+            begin, end = end, end + outcome.n_sites
+            completed[place] = replace(outcome, nearest=found.part(slice(begin, end)))
+    return completed

@@ -13,8 +13,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +29,7 @@ _QUICK_FILES, _QUICK_BAD = 900, 18
 STOPPED_AT = (0.25, 0.55)
 """Shares of the files that are done when the command is killed, or the window told to stop."""
 
-SITES = 4
+_SITES = 4
 """In each of the crystals."""
 
 _LIMIT_S = 3600.0
@@ -98,8 +98,7 @@ def measure_restart(settings: Settings) -> Measured:
             same = (place / "here.csv").read_bytes() == (place / "cluster.csv").read_bytes()
         arguments = ["--files", str(n_files), "--bad", str(n_bad), *model]
         in_window = processes.ask("window_restart", arguments, longest_s=_LIMIT_S)
-        names = ("missing", "doubled", "named", "seconds", "kills")
-        runs["window"] = Kept(**{name: in_window[name] for name in names})
+        runs["window"] = Kept(**{field.name: in_window[field.name] for field in fields(Kept)})
         figures = []
         for where, kept in runs.items():
             figures += [
@@ -181,13 +180,27 @@ def _killed_twice(
     seconds = time.monotonic() - begin
     table = pd.read_csv(place / f"{name}.csv", usecols=["source_file", "site_index"])
     errors = pd.read_csv(place / f"{name}.errors.csv")
-    sites = Counter(zip(table.source_file, table.site_index, strict=True))
+    rows = zip(table.source_file, table.site_index, strict=True)
+    reasons = list(zip(errors.path, errors.reason, strict=True))
+    return kept_of(rows, reasons, good, bad, seconds, kills)
+
+
+def kept_of(
+    rows: Iterable[tuple[str, int]],
+    reasons: Sequence[tuple[str | Path, str]],
+    good: Sequence[str],
+    bad: Sequence[str],
+    seconds: float,
+    kills: int,
+) -> Kept:
+    """Count what a run left: (file, site) of every row, and (file, reason) of every failure."""
+    sites = Counter(rows)
     sites_of = Counter(Path(file).name for file, _ in sites)
-    named = {Path(path).name for path, reason in zip(errors.path, errors.reason, strict=True) if reason}
+    named = {Path(path).name for path, reason in reasons if reason}
     return Kept(
-        missing=sum(sites_of[name] != SITES for name in good),
+        missing=sum(sites_of[name] != _SITES for name in good),
         doubled=sum(count - 1 for count in sites.values()),
-        named=len(named & set(bad)) if len(errors) == len(named) else 0,
+        named=len(named & set(bad)) if len(reasons) == len(named) else 0,
         seconds=seconds,
         kills=kills,
     )

@@ -46,10 +46,7 @@ def outcomes(
     entries = [entry for _, frame in batch.frames for entry in frame.entries]
     levels = max(highest_level, KNOWN_LEVEL)
     found = list(predictor.predict(entries, highest_level=levels, cancelled=cancelled, notify=notify))
-    analyses = iter(
-        all_with_nearest_known([each for each in found if not isinstance(each, PredictionFailure)])
-    )
-    predictions = iter(found)
+    predictions = iter(all_with_nearest_known(found))
     for file, frame in batch.frames:
         if frame.failure is not None:
             yield file, frame.failure
@@ -60,6 +57,6 @@ def outcomes(
             if isinstance(prediction, PredictionFailure):
                 yield file, Failure(entry.path or STANDARD_INPUT, entry.frame, prediction.reason)
             else:
-                yield file, (entry, next(analyses))
+                yield file, (entry, prediction)
     if cancelled():
         raise CancelledError

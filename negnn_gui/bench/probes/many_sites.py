@@ -30,7 +30,7 @@ def random_analysis(entry: StructureEntry, seed: int, encoder: ModelRef = BENCHM
     moment = MomentPrediction(median, median - 0.1, median + 0.1, nan, nan)
     return Analysis(
         entry.id,
-        np.array([site.specie.Z for site in entry.structure], dtype=np.int64),
+        entry.atomic_numbers.copy(),
         vectors,
         moment,
         MomentPrediction.no_data(n),

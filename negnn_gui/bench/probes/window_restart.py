@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from negnn_gui.app.screening.state import Stage
 from negnn_gui.app.session import Session
 from negnn_gui.bench.probes.answer import answer
 from negnn_gui.bench.probes.waiting import wait_until
-from negnn_gui.bench.restart import SITES, STOPPED_AT, write_files
+from negnn_gui.bench.restart import STOPPED_AT, kept_of, write_files
 from negnn_gui.screening.rounds import live_failures, rounds
 from negnn_gui.screening.store_run import StoreRequest
 from negnn_gui.screening.store_tables import StoreTables
@@ -82,23 +82,19 @@ def main() -> None:
         sentence = window.counts.text()
         tables = StoreTables(store, rounds(store)[-1].n_parts)
         rows = tables.rows("sites", np.arange(tables.n_rows("sites")))
-        sites = Counter(zip(rows["source_file"], rows["site_index"].tolist(), strict=True))
-        sites_of = Counter(Path(file).name for file, _ in sites)
-        failures = live_failures(store)
-        named = {Path(failure.path).name for failure in failures if failure.reason}
+        kept = kept_of(
+            zip(rows["source_file"], rows["site_index"].tolist(), strict=True),
+            [(failure.path, failure.reason) for failure in live_failures(store)],
+            good,
+            bad,
+            seconds,
+            cancelled,
+        )
         screenings.shutdown()
         predictor.close(_JOIN_S)
         owner.close()
         platform = QGuiApplication.platformName()
-    answer(
-        missing=sum(sites_of[name] != SITES for name in good),
-        doubled=sum(count - 1 for count in sites.values()),
-        named=len(named & set(bad)) if len(failures) == len(named) else 0,
-        seconds=seconds,
-        kills=cancelled,
-        sentence=sentence,
-        platform=platform,
-    )
+    answer(**asdict(kept), sentence=sentence, platform=platform)
 
 
 def _files_done(screenings: Screenings) -> int:

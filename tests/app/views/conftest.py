@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pymatgen.core import Element, Lattice, Structure
+from pytestqt.qtbot import QtBot
 
 from negnn_gui.analysis.atlas import Atlas, AtlasSites, write_atlas
+from negnn_gui.app.views.embedding_map import EmbeddingMap
 from negnn_gui.results import Analysis, ModelRef, MomentPrediction, NearestKnown
 from negnn_gui.structures.entry import StructureEntry
 
@@ -106,3 +108,15 @@ def make_atlas(tmp_path: Path) -> Callable[..., Atlas]:
         return Atlas.load(tmp_path / "atlas", encoder)
 
     return make
+
+
+@pytest.fixture
+def view(qtbot: QtBot, entries: dict[str, StructureEntry], analyses: dict[str, Analysis]) -> EmbeddingMap:
+    """A map of all crystals at level 1, shown."""
+    widget = EmbeddingMap()
+    qtbot.addWidget(widget)
+    widget.resize(640, 480)
+    widget.set_analyses(entries, analyses)
+    widget.show()
+    qtbot.waitExposed(widget)
+    return widget

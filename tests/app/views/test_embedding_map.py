@@ -31,18 +31,6 @@ Picks = list[tuple[frozenset[SiteRef], str]]
 
 
 @pytest.fixture
-def view(qtbot: QtBot, entries: dict[str, StructureEntry], analyses: dict[str, Analysis]) -> EmbeddingMap:
-    """A map of all crystals at level 1, shown."""
-    widget = EmbeddingMap()
-    qtbot.addWidget(widget)
-    widget.resize(640, 480)
-    widget.set_analyses(entries, analyses)
-    widget.show()
-    qtbot.waitExposed(widget)
-    return widget
-
-
-@pytest.fixture
 def picks(view: EmbeddingMap) -> Picks:
     """What the map emits."""
     found: Picks = []

@@ -15,25 +15,12 @@ from negnn_gui.app.views.embedding_map import EmbeddingMap
 from negnn_gui.app.views.embedding_map_density import density_image
 from negnn_gui.app.views.embedding_map_plot import MapPlot, Tool
 from negnn_gui.app.views.embedding_map_points import opaque, topmost
-from negnn_gui.results import Analysis, SiteRef
-from negnn_gui.structures.entry import StructureEntry
+from negnn_gui.results import SiteRef
 
 pytestmark = pytest.mark.gui
 
 Left = Qt.MouseButton.LeftButton
 RED, BLUE = (200, 0, 0), (0, 0, 200)
-
-
-@pytest.fixture
-def view(qtbot: QtBot, entries: dict[str, StructureEntry], analyses: dict[str, Analysis]) -> EmbeddingMap:
-    """A map of all crystals at level 1, shown."""
-    widget = EmbeddingMap()
-    qtbot.addWidget(widget)
-    widget.resize(640, 480)
-    widget.set_analyses(entries, analyses)
-    widget.show()
-    qtbot.waitExposed(widget)
-    return widget
 
 
 def mouse(widget: MapPlot, kind: QEvent.Type, place: QPointF) -> None:
