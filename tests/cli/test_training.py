@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from negnn_gui.cli.training import _command
+from negnn_gui.cli.training import typed_command
 
 
 def test_a_card_names_folders_but_not_where_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,4 +19,4 @@ def test_a_card_names_folders_but_not_where_they_lie(monkeypatch: pytest.MonkeyP
         "01+one-hot",
     ]
     monkeypatch.setattr(sys, "argv", typed)
-    assert _command() == "negnn train --out moments --data tables/ --nodes 01+one-hot"
+    assert typed_command() == "negnn train --out moments --data tables/ --nodes 01+one-hot"
