@@ -84,8 +84,8 @@ class ReaderProcess:
 
     def replace(self) -> None:
         """End the process and start another one."""
-        self._kill()
         with self._changing:
+            self._kill()
             if not self._stopped:
                 self._start()
 
@@ -93,7 +93,7 @@ class ReaderProcess:
         """End the process for good."""
         with self._changing:
             self._stopped = True
-        self._kill()
+            self._kill()
 
     def _start(self) -> None:
         self._connection, theirs = multiprocessing.get_context("spawn").Pipe()
@@ -137,6 +137,7 @@ class ReaderProcess:
         return f"signal {-code}"
 
     def _kill(self) -> None:
+        """To be called under the lock: two threads that close one pipe at once may close a stranger's file."""
         self._process.kill()
         self._process.wait(10)
         self._connection.close()

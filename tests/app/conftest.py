@@ -52,10 +52,11 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_appearance() -> Iterator[None]:
-    """The window's palette, letters and style sheet end with the test that made it."""
+    """The window's palette, letters and style sheet end with the test that made it, and so does the clipboard."""
     yield
     application = QApplication.instance()
     if isinstance(application, QApplication):
+        application.clipboard().clear()
         application.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
         application.setStyleSheet("")
         application.setPalette(QPalette())

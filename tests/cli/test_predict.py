@@ -229,8 +229,8 @@ def test_interrupted_is_status_130_and_can_be_resumed(
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         message = process.stderr.read().decode()
-    assert process.returncode == 130
     assert message == "negnn: stopped; the same command goes on with --resume\n"
+    assert process.returncode == 130
     assert negnn("predict", *RANDOM, "many", "-o", "sites.csv", "--resume").returncode == 1
     assert len(pd.read_csv(work / "sites.csv")) == 2 * 295
 

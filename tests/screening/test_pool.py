@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from negnn_gui.screening.pool import FileFrame, ReaderPool, read_here
+from negnn_gui.screening.reader_process import ReaderProcess
 from negnn_gui.screening.reading import ReadTask
 
 Write = Callable[[Path, int], Path]
@@ -95,6 +96,29 @@ def test_closing_early_ends_the_processes(tmp_path: Path, write_cif: Write) -> N
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_process_replaced_and_stopped_at_once_has_its_pipe_closed_by_one_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two closes at once end one file handle twice: "Bad file descriptor", or somebody else's file is gone."""
+    process = ReaderProcess(5)
+    pipe = process._connection
+    close, closing, most = pipe.close, threading.Semaphore(0), []
+
+    def slow_close() -> None:
+        closing.release()
+        most.append(closing._value)
+        time.sleep(0.3)
+        close()
+        closing.acquire()
+
+    monkeypatch.setattr(pipe, "close", slow_close)
+    replacing = threading.Thread(target=process.replace)
+    replacing.start()
+    process.stop()
+    replacing.join()
+    assert most and max(most) == 1
 
 
 def test_frames_done_before_are_not_given_again(tmp_path: Path) -> None:
