@@ -295,7 +295,7 @@ def train(
             labels,
             tuple(structures or ()),
             encoder,
-            _nodes(nodes),
+            _nodes(nodes, backbone),
             backbone.value,
             width,
             layers,
@@ -355,13 +355,16 @@ def _run_options(
     )
 
 
-def _nodes(text: str) -> NodesConfig:
+def _nodes(text: str, family: Family) -> NodesConfig:
+    """The node input, standardised for the paper's families: ours go on from layers that read it as it is."""
     from negnn_gui.models.nodes import NodesConfig
 
     try:
-        return NodesConfig.parse(text)
+        config = NodesConfig.parse(text)
     except ValueError as error:
         raise CommandError(f"--nodes: {error}") from error
+    ours = family in (Family.FLAGSHIP, Family.FINETUNED)
+    return replace(config, standardised=bool(config.levels) and not ours)
 
 
 def data_folder(given: Path | None) -> Path:

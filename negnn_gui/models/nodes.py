@@ -19,6 +19,8 @@ from negnn_gui.models.encoder import CrystalGraphEncoder
 from negnn_gui.models.features import N_FEATURES, element_features
 from negnn_gui.results import parse_levels
 
+_LEAST_SPREAD = 1e-3  # of a number that is the same at all training sites
+
 
 @dataclass(frozen=True)
 class NodesConfig:
@@ -32,11 +34,16 @@ class NodesConfig:
         Whether the element one-hot (104 numbers) stands beside them.
     features : bool
         Whether the 92 element features of :mod:`negnn_gui.models.features`, CGCNN's choice, do so.
+    standardised : bool
+        Whether each number of the embeddings is centred and divided by its spread at the training sites, and by the
+        root of how many they are. A site's embeddings are then on average as long as its one-hot: unscaled they are
+        about ten times longer, and few labels are spent on unlearning that.
     """
 
     levels: str = "01"
     one_hot: bool = True
     features: bool = False
+    standardised: bool = False
 
     def __post_init__(self) -> None:
         if not self.levels and not self.one_hot and not self.features:
@@ -94,18 +101,44 @@ class NodeInput(nn.Module):
             self.size += N_FEATURES
         if encoder is not None and config.levels:
             self.levels = parse_levels(config.levels, encoder.config.levels)
-            self.size += encoder.config.width * len(self.levels)
+            width = encoder.config.width * len(self.levels)
+            self.size += width
+            if config.standardised:
+                self.register_buffer("centre", torch.zeros(width))
+                self.register_buffer("spread", torch.ones(width))
 
     @property
     def highest_level(self) -> int:
         """The encoder need not be run beyond this level."""
         return max(self.levels, default=0)
 
+    @torch.no_grad()
+    def standardise(self, embeddings: Tensor) -> None:
+        """Take centre and spread from embeddings (levels, N, width) of training sites.
+
+        Raises
+        ------
+        ValueError
+            The nodes are not to be standardised, or hold no levels.
+        """
+        if not self.config.standardised or not self.levels:
+            raise ValueError("these nodes hold no embeddings that are standardised")
+        vectors = self._levels_of(embeddings).double()
+        centre, spread = vectors.mean(dim=0), vectors.std(dim=0, correction=0)
+        self.get_buffer("centre").copy_(centre)
+        self.get_buffer("spread").copy_(spread.clamp(min=_LEAST_SPREAD) * vectors.shape[1] ** 0.5)
+
+    def _levels_of(self, embeddings: Tensor) -> Tensor:
+        return torch.cat([embeddings[level] for level in self.levels], dim=1)
+
     def forward(self, embeddings: Tensor | None, batch: GraphBatch) -> Tensor:
         """Node vectors of a batch."""
         parts = []
-        if embeddings is not None:
-            parts += [embeddings[level] for level in self.levels]
+        if embeddings is not None and self.levels:
+            vectors = self._levels_of(embeddings)
+            if self.config.standardised:
+                vectors = (vectors - self.get_buffer("centre")) / self.get_buffer("spread")
+            parts.append(vectors)
         if self.config.one_hot:
             parts.append(functional.one_hot(batch.atomic_numbers, MAX_ATOMIC_NUMBER + 1).float())
         if self.config.features:

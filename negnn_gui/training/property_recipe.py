@@ -23,7 +23,7 @@ from negnn_gui.training.graph_store import GraphStore, open_graph_store
 from negnn_gui.training.pretrain_run import RunOptions, graphs_of_split
 from negnn_gui.training.property_fit import fit_property, predict_property
 from negnn_gui.training.targets import TargetData
-from negnn_gui.training.warm_start import begin
+from negnn_gui.training.warm_start import begin, standardise_nodes
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def train_property_model(
     encoder = load_encoder(info)
     store = open_graph_store(target.table, encoder.spec)
     model = PropertyModel(config, encoder.spec, encoder)
+    standardise_nodes(model, encoder, store, graphs_of_split(target.table, store, "train"))
     begun = begin(model, encoder)
     train = _labels_of(target, store, "train")
     scaling = (float(train.mean()), float(train.std()) or 1.0)

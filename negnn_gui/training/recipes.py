@@ -23,7 +23,7 @@ from negnn_gui.training.golden import write_golden
 from negnn_gui.training.pretrain_run import RunOptions
 from negnn_gui.training.publish import calibrate, predict_split, save_moment_model
 from negnn_gui.training.small_fit import SITES_A_STEP, fit_small_data
-from negnn_gui.training.warm_start import begin, start_from
+from negnn_gui.training.warm_start import begin, standardise_nodes, start_from
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,10 @@ def train_moment_model(
     model = MomentModel(config, encoder.spec, encoder)
     tables = {head: open_training_data(data, head, encoder.spec, safe_zeros) for head in config.heads}
     facts: dict[str, Any] = {"command": command, "program": f"negnn-gui {__version__}", "hardware": machine()}
+    first = tables[config.heads[0]]
+    standardise_nodes(model, encoder, first.store, first.graphs("train"))
     if init is not None:
-        taken = start_from(model, load_moment_model(init).model, init, tables[config.heads[0]])
+        taken = start_from(model, load_moment_model(init).model, init, first)
         facts["first weights"] = f"those of {init}, {taken}"
     elif begun := begin(model, encoder):
         facts["first weights"] = begun

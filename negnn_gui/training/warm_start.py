@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from negnn_gui.models.checkpoint import ModelFileError
 from negnn_gui.models.encoder import CrystalGraphEncoder
@@ -12,6 +13,7 @@ from negnn_gui.models.negnn import MomentModel
 from negnn_gui.models.property_model import PropertyModel
 from negnn_gui.training.batching import batches_by_atoms
 from negnn_gui.training.fit_run import MomentData
+from negnn_gui.training.graph_store import GraphStore
 
 _STRUCTURES = 1500
 _RIDGE = 1e-3
@@ -40,6 +42,24 @@ def start_from(model: MomentModel, other: MomentModel, other_id: str, data: Mome
         return taken
     _match_input(model, other, data)
     return f"{taken}, the input layer matched by least squares"
+
+
+def standardise_nodes(
+    model: MomentModel | PropertyModel,
+    encoder: CrystalGraphEncoder,
+    store: GraphStore,
+    graphs: NDArray[np.int64],
+) -> None:
+    """Fit centre and spread of the embeddings at the nodes to sites of training ``graphs``, where that is asked for."""
+    if not model.config.nodes.standardised or not model.nodes.levels:
+        return
+    chosen = np.random.default_rng(0).permutation(graphs)[:_STRUCTURES]
+    with torch.no_grad():
+        vectors = [
+            encoder(store.batch(part), up_to=model.nodes.highest_level)
+            for part in batches_by_atoms(store.sizes, chosen, 4000)
+        ]
+    model.nodes.standardise(torch.cat(vectors, dim=1))
 
 
 def begin(model: MomentModel | PropertyModel, encoder: CrystalGraphEncoder) -> str | None:

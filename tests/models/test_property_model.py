@@ -1,5 +1,7 @@
 """Site and structure heads on any node input: shapes, supercells, and embeddings that are handed in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -64,3 +66,27 @@ def test_the_features_at_the_nodes_are_those_of_the_element() -> None:
 def test_a_choice_of_nodes_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="nodes are levels"):
         NodesConfig.parse(text)
+
+
+def test_standardised_nodes_are_centred_and_about_as_long_as_the_one_hot() -> None:
+    encoder = load_encoder(registry.get(registry.default_id("encoder")))
+    config = replace(NodesConfig.parse("01+one-hot"), standardised=True)
+    assert NodesConfig.from_dict(config.to_dict()) == config
+    assert NodesConfig.from_dict({"levels": "01", "one_hot": True}) == NodesConfig.parse("01+one-hot")
+    nodes = NodeInput(config, encoder)
+    batch = graphs(FE, MNO)
+    with torch.no_grad():
+        embeddings = encoder(batch)
+    nodes.standardise(embeddings)
+    vectors = nodes(embeddings, batch)
+    width = 2 * encoder.config.width
+    assert vectors.shape == (batch.n_atoms, nodes.size) == (batch.n_atoms, width + 104)
+    np.testing.assert_allclose(vectors[:, :width].mean(dim=0), 0, atol=1e-6)
+    np.testing.assert_allclose(vectors[:, :width].square().sum(dim=1).mean(), 1, rtol=1e-3)
+    np.testing.assert_array_equal(vectors[:, width:].sum(dim=1), 1)
+    # The same vectors after a round trip through a file.
+    again = NodeInput(config, encoder)
+    again.load_state_dict(nodes.state_dict())
+    assert torch.equal(again(embeddings, batch), vectors)
+    with pytest.raises(ValueError, match="no embeddings that are standardised"):
+        NodeInput(NodesConfig.parse("01"), encoder).standardise(embeddings)

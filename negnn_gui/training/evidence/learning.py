@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -155,7 +155,7 @@ class SmallData:
 def parse_nodes(text: str) -> tuple[str, NodesConfig]:
     """Encoder id ("" for none) and node input of "ID:01+one-hot", "one-hot" or "features"."""
     encoder, _, nodes = text.rpartition(":")
-    return encoder, NodesConfig.parse(nodes)
+    return encoder, replace(NodesConfig.parse(nodes), standardised=bool(encoder))
 
 
 def learning_cells(
@@ -194,6 +194,8 @@ def _run(
     model = PropertyModel(PropertyConfig(config, backbone), data.spec, network)
     train, test = data.train(seed, structures), data.test()
     embedded = data.embeddings(encoder, train) if encoder else None
+    if embedded is not None:
+        model.nodes.standardise(torch.from_numpy(np.concatenate(embedded[:structures], axis=1)))
     done = _fit(model, train, embedded, min(structures, len(train.graphs)), sizes.steps, seed, budget)
     predicted = _predict(model, test, data.embeddings(encoder, test) if encoder else None)
     truth = np.concatenate(test.labels).astype(np.float64)
