@@ -75,7 +75,7 @@ def test_a_property_model_learns_and_says_no_data_elsewhere(
     labelled: Path, tmp_path: Path, column: str
 ) -> None:
     target = table_target(labelled, column)
-    config = PropertyConfig(NodesConfig("0", one_hot=True), SMALL, target.of)
+    config = PropertyConfig(NodesConfig("0", one_hot=True, standardised=True), SMALL, target.of)
     folder = train_property_model(
         target, tmp_path / "run", "tiny-property", registry.default_id("encoder"), config, steps(60), "test"
     )

@@ -66,7 +66,8 @@ def sections(report: Report) -> list[Section]:
             (
                 "Five families trained on DFT abs(m) of few structures (at most 60 atoms), each from the element "
                 "one-hot, from the 92 element features, from our frozen levels 0 and 1, and from those with the "
-                "one-hot; the same number of steps everywhere. “Gain” compares the better embedding with the better "
+                "one-hot; the same number of steps everywhere. The levels are standardised on the training "
+                "structures, to vectors as long as the one-hot. “Gain” compares the better embedding with the better "
                 "of one-hot and features, seed by seed.",
             ),
             *_family_table(t["learning_curves"], encoder, report.compared),
