@@ -13,6 +13,7 @@ from negnn_gui.models import registry
 from negnn_gui.models.backbone import BackboneConfig
 from negnn_gui.models.loading import load_encoder
 from negnn_gui.models.negnn import DFT, EXPERIMENTAL, MEDIAN, QUANTILES, MomentConfig, pinball_loss
+from negnn_gui.models.nodes import NodesConfig
 from negnn_gui.training.budget import Budget, parse_duration
 from negnn_gui.training.evaluate import element_median_figures, moment_figures
 from negnn_gui.training.evaluation import evaluate_model
@@ -29,13 +30,17 @@ def steps(n: int, **more: object) -> RunOptions:
 
 
 @pytest.mark.slow
-def test_from_tables_to_a_model_that_predicts(tables: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "nodes", [NodesConfig(), NodesConfig(standardised=True)], ids=["as-is", "standardised"]
+)
+def test_from_tables_to_a_model_that_predicts(tables: Path, tmp_path: Path, nodes: NodesConfig) -> None:
     torch.set_num_threads(1)
     written = pretrain_encoder(
         tables, tmp_path, "tiny-encoder", PretrainConfig(), steps(40, rate=3e-3), "test"
     )
     registry.install(written)
     config = MomentConfig(
+        nodes,
         backbone=BackboneConfig("flagship", width=32, layers=2),
         heads=(DFT, EXPERIMENTAL),
         members=2,
