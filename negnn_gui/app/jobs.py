@@ -38,6 +38,15 @@ _ADVICE = {
 }
 
 
+_stuck: list[Worker] = []
+"""Workers that did not stop in time. Qt ends the process where a running thread is destroyed, so they are held."""
+
+
+def any_stuck() -> bool:
+    """Whether a worker that was closed is still busy: the program must then end without waiting for it."""
+    return any(worker.isRunning() for worker in _stuck)
+
+
 class Worker(QThread):
     """A thread that serves requests in order until it is closed.
 
@@ -74,7 +83,11 @@ class Worker(QThread):
         self._closing.set()
         self.cancel()
         self._requests.put(None)
-        return bool(self.wait(int(1000 * timeout_s)))
+        stopped = bool(self.wait(int(1000 * timeout_s)))
+        if not stopped:
+            self.setParent(None)
+            _stuck.append(self)
+        return stopped
 
     def cancelled(self) -> bool:
         """Whether the request being served was given up (called by the work itself)."""

@@ -17,6 +17,7 @@ from negnn_gui.app.desk import Desk
 from negnn_gui.app.drops import DropTarget
 from negnn_gui.app.evidence import Evidence
 from negnn_gui.app.file_choices import FileChoices
+from negnn_gui.app.jobs import any_stuck
 from negnn_gui.app.linked_views import LinkedViews
 from negnn_gui.app.main_window import MainWindow
 from negnn_gui.app.picture_export import PictureExport
@@ -138,10 +139,10 @@ class Workbench(QObject):
         self.sessions.before_closing()
         self.pictures.cancel()
         ended = [desk.shutdown() for desk in (self.evidence, self.screening, self.controller)]
-        self.joined = all(ended)
         self.menus.atlases.finalise()
-        self.sessions.finish(self.joined)
+        self.sessions.finish(joined=all(ended))
         self.views.finalise()
+        self.joined = all(ended) and not any_stuck()
 
     # --- what the user asks for ---------------------------------------------------------------------
 

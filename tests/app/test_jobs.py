@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from pytestqt.qtbot import QtBot
 
-from negnn_gui.app.jobs import PredictionWorker, PredictRequest, sentence
+from negnn_gui.app.jobs import PredictionWorker, PredictRequest, Worker, any_stuck, sentence
 from negnn_gui.inference.predictor import Predictor
 from negnn_gui.results import Analysis
 from negnn_gui.structures.entry import StructureEntry
@@ -219,9 +222,41 @@ def test_close_gives_up_after_the_timeout_and_works_later(qtbot, start, load_tin
     worker, _ = start(stuck)
     worker.submit(PredictRequest(1, ()))
     assert reached.wait(10)
+    assert not any_stuck()
     assert not worker.close(0.1)
+    assert any_stuck(), "the program must not wait for it at its end"
     go_on.set()
     assert worker.close(20)
+    assert not any_stuck()
+
+
+class Sleeper(Worker):
+    """Hears no cancel while it serves."""
+
+    def serve(self, request: tuple[threading.Event, threading.Event]) -> None:
+        reached, go_on = request
+        reached.set()
+        go_on.wait(30)
+
+
+def test_a_thread_that_goes_on_after_its_owner_let_it_go_ends_nothing(qtbot):
+    """Qt aborts the process where a running thread is destroyed, by Python or with its parent."""
+    owner, reached, go_on = QObject(), threading.Event(), threading.Event()
+    worker = Sleeper(owner)
+    worker.start()
+    worker.submit((reached, go_on))
+    assert reached.wait(10)
+    assert not worker.close(0.1)
+    alive = weakref.ref(worker)
+    del worker
+    owner.deleteLater()
+    del owner
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    assert any_stuck()
+    go_on.set()
+    qtbot.waitUntil(lambda: not any_stuck(), timeout=WAIT_MS)
+    assert alive() is not None
 
 
 def test_sentences_have_one_line_and_no_traceback():
