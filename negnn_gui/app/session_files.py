@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 
 from negnn_gui import locations
 from negnn_gui.app.file_dialogs import ask_for_file, ask_where_to_save
-from negnn_gui.app.orderings import LEFT_OUT
 from negnn_gui.app.session import EntryStatus, Stage
 
 if TYPE_CHECKING:
@@ -324,6 +323,7 @@ def captured(bench: Workbench) -> SavedSession:
         entries=tuple(entries.values()),
         analyses=session.analyses,
         reasons={name: reason for name in entries if (reason := session.status(name).reason)},
+        left_out=frozenset(name for name in entries if session.status(name).stage is Stage.SKIPPED),
         read_failures=session.read_failures,
         selection=session.selection,
         current=None if current is None else current.id,
@@ -349,7 +349,7 @@ def restore(bench: Workbench, saved: SavedSession) -> None:
         session.accept(generation, analysis)
     for name, reason in saved.reasons.items():
         session.reject(generation, name, reason)
-        if reason == LEFT_OUT:  # a choice, not a failure
+        if name in saved.left_out:  # a choice, not a failure
             session.set_aside(name, EntryStatus(Stage.SKIPPED, reason))
     for parent in {entry.ordering_of for entry in saved.entries if entry.ordering_of}:
         session.set_aside(parent, EntryStatus(Stage.SETTLED))

@@ -75,6 +75,8 @@ class SavedSession:
         By id of the structure.
     reasons : dict of str to str
         Why structures could not be predicted, by id.
+    left_out : frozenset of str
+        Ids of those among them that the user chose to leave out.
     read_failures : tuple of StructureReadError
         Files that could not be read.
     selection : frozenset of SiteRef
@@ -91,6 +93,7 @@ class SavedSession:
     entries: tuple[StructureEntry, ...] = ()
     analyses: Mapping[str, Analysis] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
     read_failures: tuple[StructureReadError, ...] = ()
     selection: frozenset[SiteRef] = frozenset()
     current: str | None = None
@@ -144,6 +147,7 @@ def _main(
         "structures": [entry_facts(entry) for entry in session.entries],
         "results": {str(number): analysis_facts(analysis) for number, analysis in analyses.items()},
         "reasons": {entry_id: str(reason) for entry_id, reason in session.reasons.items()},
+        "left_out": sorted(session.left_out),
         "read_failures": [
             {
                 "path": None if failure.path is None else str(failure.path),
@@ -261,6 +265,7 @@ def _session_from(archive: BoundedZip) -> SavedSession:
         entries=tuple(entries),
         analyses=analyses_from(results, table, vectors, entries),
         reasons={renamed[key]: str(text) for key, text in main["reasons"].items() if key in renamed},
+        left_out=frozenset(renamed[str(key)] for key in main.get("left_out", ()) if str(key) in renamed),
         read_failures=tuple(_failure(fact) for fact in main["read_failures"]),
         selection=frozenset(selection),
         current=None if current is None else renamed.get(str(current)),

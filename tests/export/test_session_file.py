@@ -74,6 +74,7 @@ def session() -> SavedSession:
         entries=(mixed, plain, alone),
         analyses={plain.id: analysis(plain), alone.id: analysis(alone, levels=4)},
         reasons={mixed.id: "It is disordered."},
+        left_out=frozenset({mixed.id}),
         read_failures=(
             StructureReadError(Path("bad.cif"), "It is empty."),
             StructureReadError(None, "No.", 3),
@@ -145,6 +146,7 @@ def test_everything_comes_back_exactly(saved: Path, session: SavedSession) -> No
     assert back.selection == {SiteRef(second.id, 1), SiteRef(back.entries[2].id, 0)}
     assert back.current == back.entries[2].id
     assert back.reasons == {back.entries[0].id: "It is disordered."}
+    assert back.left_out == {back.entries[0].id}
     assert [(f.path, f.reason, f.frame) for f in back.read_failures] == [
         (Path("bad.cif"), "It is empty.", None),
         (None, "No.", 3),
