@@ -24,6 +24,7 @@ Tables = Mapping[str, Sequence[Row]]
 # Okabe and Ito's colours, of which no two are alike to a colour-blind reader; brown for their yellow, too pale on white
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7a4b00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_NEAREST_LABELS = 2.0  # ratio of two sizes that both have a label
 _NAMED = 8
 
 
@@ -77,12 +78,22 @@ def learning_curves(rows: Sequence[Row], encoder: str) -> Figure | None:
                 )
         sizes = sorted({int(key[2]) for key in found})
         axes.set(title=_FAMILY_TITLES[family], xscale="log")
-        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.set_xticks(sizes, _apart(sizes))
         axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
         axes.minorticks_off()
     _outer_labels(figure, "training structures", "MAE of abs(m), all atoms (μB)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
     return figure
+
+
+def _apart(sizes: Sequence[int]) -> list[str]:
+    """Labels of ticks on a logarithmic axis; one that would run into the label before it is left empty."""
+    told, last = [], 0
+    for size in sizes:
+        near = size < _NEAREST_LABELS * last
+        told.append("" if near else f"{size:,}")
+        last = last if near else size
+    return told
 
 
 def families(rows: Sequence[Row], encoder: str, compared: int) -> Figure | None:
