@@ -54,7 +54,8 @@ def reproduce(
         typer.Option("--quick", help="Every section at a reduced size, in under 15 minutes of two cores."),
     ] = False,
     size: Annotated[
-        SizeChoice, typer.Option("--size", help="small: about an hour of one core; full: about ten.")
+        SizeChoice,
+        typer.Option("--size", help="small: three hours of one core; full: some twelve (estimated)."),
     ] = SizeChoice.FULL,
     encoder: Annotated[
         str | None, typer.Option("--encoder", metavar="ID", help="Encoder to measure.", show_default="best")
