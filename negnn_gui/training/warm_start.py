@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from negnn_gui.graphs.batch import GraphBatch
 from negnn_gui.models.checkpoint import ModelFileError
 from negnn_gui.models.encoder import CrystalGraphEncoder
 from negnn_gui.models.finetuned import FineTunedBackbone
@@ -53,12 +56,8 @@ def standardise_nodes(
     """Fit centre and spread of the embeddings at the nodes to sites of training ``graphs``, where that is asked for."""
     if not model.config.nodes.standardised or not model.nodes.levels:
         return
-    chosen = np.random.default_rng(0).permutation(graphs)[:_STRUCTURES]
     with torch.no_grad():
-        vectors = [
-            encoder(store.batch(part), up_to=model.nodes.highest_level)
-            for part in batches_by_atoms(store.sizes, chosen, 4000)
-        ]
+        vectors = [encoder(batch, up_to=model.nodes.highest_level) for batch in _sample(store, graphs)]
     model.nodes.standardise(torch.cat(vectors, dim=1))
 
 
@@ -79,6 +78,13 @@ def begin(model: MomentModel | PropertyModel, encoder: CrystalGraphEncoder) -> s
     return "the encoder's layers"
 
 
+def _sample(store: GraphStore, graphs: NDArray[np.int64]) -> Iterator[GraphBatch]:
+    """Batches of ``_STRUCTURES`` of the graphs, always the same ones."""
+    chosen = np.random.default_rng(0).permutation(graphs)[:_STRUCTURES]
+    for part in batches_by_atoms(store.sizes, chosen, 4000):
+        yield store.batch(part)
+
+
 def _same_nodes(model: MomentModel, other: MomentModel) -> bool:
     if model.config.nodes != other.config.nodes:
         return False
@@ -91,11 +97,9 @@ def _same_nodes(model: MomentModel, other: MomentModel) -> bool:
 
 
 def _match_input(model: MomentModel, other: MomentModel, data: MomentData) -> None:
-    graphs = np.random.default_rng(0).permutation(data.graphs("train"))[:_STRUCTURES]
     read, wanted = [], []
     with torch.no_grad():
-        for part in batches_by_atoms(data.store.sizes, graphs, 4000):
-            batch = data.store.batch(part)
+        for batch in _sample(data.store, data.graphs("train")):
             read.append(model.nodes(model.embed(batch), batch).double())
             wanted.append(other.backbone.input(other.nodes(other.embed(batch), batch)).double())
         nodes = torch.cat(read)

@@ -104,14 +104,14 @@ def test_a_process_replaced_and_stopped_at_once_has_its_pipe_closed_by_one_threa
     """Two closes at once end one file handle twice: "Bad file descriptor", or somebody else's file is gone."""
     process = ReaderProcess(5)
     pipe = process._connection
-    close, closing, most = pipe.close, threading.Semaphore(0), []
+    close, inside, most = pipe.close, [], []
 
     def slow_close() -> None:
-        closing.release()
-        most.append(closing._value)
+        inside.append(threading.get_ident())
+        most.append(len(inside))
         time.sleep(0.3)
         close()
-        closing.acquire()
+        inside.pop()
 
     monkeypatch.setattr(pipe, "close", slow_close)
     replacing = threading.Thread(target=process.replace)
